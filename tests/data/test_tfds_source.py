@@ -1,0 +1,188 @@
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from sklearn.datasets import load_digits
+
+from tfgen.data import DataInfo, info, load, load_arrays
+from tfgen.data.digits import Digits
+
+
+class TinyDownload(tfds.core.GeneratorBasedBuilder):
+    """A set of two splits that asks for one file of the network."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    pkg_dir_path = tfds.core.Path(__file__).parent
+    url_infos = {"https://tiny.invalid/images.zip": None}
+    shape = (2, 2, 3)
+
+    def _info(self):
+        image = tfds.features.Image(shape=self.shape)
+        return self.dataset_info_from_configs(features=tfds.features.FeaturesDict({"pic": image}))
+
+    def _split_generators(self, dl_manager):
+        dl_manager.download("https://tiny.invalid/images.zip")
+
+    def _generate_examples(self):
+        yield 0, {"pic": np.zeros((2, 2, 3), np.uint8)}
+
+
+class TinyMixed(TinyDownload):
+    """A set whose images may have any size."""
+
+    url_infos = None
+    shape = (None, None, 3)
+
+    def _split_generators(self, dl_manager):
+        return {"train": self._generate_examples()}
+
+
+def files_of(folder):
+    return [file for file in Path(folder).rglob("*") if file.is_file() or "incomplete" in file.name]
+
+
+def test_digits_are_those_of_scikit_learn(digits_dir):
+    parts = [load_arrays("digits", s, labels=True, data_dir=digits_dir) for s in ("train", "test")]
+    ours = [(x.tobytes(), int(y)) for part in parts for x, y in zip(*part, strict=True)]
+    theirs = load_digits()
+    images = (theirs.images / 16).astype(np.float32)
+    expected = [(x.tobytes(), int(y)) for x, y in zip(images, theirs.target, strict=True)]
+    assert sorted(ours) == sorted(expected)
+    assert [len(x) for x, _ in parts] == [1442, 355]
+
+
+def test_digits_have_the_documented_split(digits_dir):
+    theirs = load_digits()
+    test = set()
+    for label in range(10):
+        test |= set(np.flatnonzero(theirs.target == label)[4::5])
+    expected = {(theirs.images[i] / 16).astype(np.float32).tobytes() for i in test}
+    x, y = load_arrays("digits", "test", labels=True, data_dir=digits_dir)
+    assert {image.tobytes() for image in x} == expected
+    assert set(np.bincount(y)) <= {34, 35, 36}
+    assert info("digits", "test", data_dir=digits_dir) == DataInfo((8, 8, 1), 17, 10, 355)
+
+
+def test_parts_of_the_digits_partition_them_and_mix_the_classes(digits_dir):
+    whole = load_arrays("digits", "train", data_dir=digits_dir)
+    first = load_arrays("digits", "train[:90%]", data_dir=digits_dir)
+    last, y = load_arrays("digits", "train[90%:]", labels=True, data_dir=digits_dir)
+    np.testing.assert_array_equal(np.concatenate([first, last]), whole)
+    assert len(np.unique(y)) == 10
+
+
+def test_digits_too_large_for_memory_are_shuffled_by_seed_and_epoch(digits_dir):
+    options = dict(batch_size=100, labels=True, data_dir=digits_dir, memory_limit=256 * 300)
+
+    def passes(**more):
+        dataset = load("digits", "train", **options, **more)
+        return [[y for _, y in dataset] for _ in range(2)]
+
+    first, second = (np.concatenate(labels) for labels in passes())
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(np.bincount(first), np.bincount(second))
+    tf.random.set_seed(7)  # the global seed has no part in it
+    np.testing.assert_array_equal(np.concatenate(passes(epoch=1)[0]), second)
+    assert not np.array_equal(np.concatenate(passes(seed=1)[0]), first)
+
+
+def test_draws_in_a_stream_are_those_in_memory(digits_dir):
+    options = dict(binarize="stochastic", seed=2, data_dir=digits_dir)
+    stream = load("digits", "test", batch_size=50, epoch=1, memory_limit=256 * 64, **options)
+    rows = sorted(image.tobytes() for batch in stream for image in batch.numpy())
+    assert rows == sorted(x.tobytes() for x in load_arrays("digits", "test", epoch=1, **options))
+
+
+def test_preparing_is_safe_when_another_process_is_first(tmp_path, monkeypatch):
+    prepare = Digits._download_and_prepare
+
+    def lose_the_race(self, *args, **kwargs):
+        monkeypatch.setattr(Digits, "_download_and_prepare", prepare)
+        Digits(data_dir=tmp_path).download_and_prepare()
+        return prepare(self, *args, **kwargs)
+
+    monkeypatch.setattr(Digits, "_download_and_prepare", lose_the_race)
+    assert load_arrays("digits", "test", data_dir=tmp_path).shape == (355, 8, 8, 1)
+    assert not [file for file in files_of(tmp_path) if "incomplete" in file.name]
+
+
+def test_preparing_that_fails_leaves_nothing(tmp_path, monkeypatch):
+    def fail(self, test):
+        yield 0, {"image": np.zeros((8, 8, 1), np.uint8), "label": 1}
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Digits, "_generate_examples", fail)
+    with pytest.raises(OSError, match="could not .* 'digits'.* Received: .*disk full"):
+        load("digits", "train", data_dir=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_dir_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="pass data_dir=.* Received: .*file.sub"):
+        load("digits", "train", data_dir=tmp_path / "file" / "sub")
+
+
+def test_without_a_network_the_message_says_what_to_do(tmp_path, monkeypatch):
+    def unreachable(request, timeout):
+        raise urllib.error.URLError("Name or service not known")
+
+    monkeypatch.setattr(urllib.request, "urlopen", unreachable)
+    with pytest.raises(ConnectionError) as error:
+        load("tiny_download", "train", data_dir=tmp_path)
+    message = str(error.value)
+    assert "\n" not in message
+    assert "a folder of images or of idx, .npz or .amat files in place of the name" in message
+    assert f"copy {tmp_path / 'tiny_download'} from a machine" in message
+    assert "Received: https://tiny.invalid/images.zip: " in message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_download_that_breaks_says_so_and_leaves_nothing(tmp_path, monkeypatch):
+    def refused(request, timeout):
+        raise urllib.error.HTTPError(request.full_url, 403, "Forbidden", {}, None)
+
+    def download(self, url):
+        Path(self._download_dir, "half").write_text("half")
+        raise ConnectionError("reset by peer")
+
+    monkeypatch.setattr(urllib.request, "urlopen", refused)
+    monkeypatch.setattr(tfds.download.DownloadManager, "download", download)
+    with pytest.raises(ConnectionError, match="could not download .* Received: reset by peer"):
+        load("tiny_download", "train", data_dir=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_images_of_any_size_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"one size .* Received: shape \(None, None, 3\)"):
+        load("tiny_mixed", "train", data_dir=tmp_path)
+
+
+def test_wrong_channels_and_unknown_splits_are_refused(digits_dir):
+    with pytest.raises(ValueError, match=r"with 3 channels. Received: shape \(8, 8, 1\)"):
+        load("digits", "train", channels=3, data_dir=digits_dir)
+    with pytest.raises(ValueError, match=r"digits has, of \['test', 'train'\]. Received: 'dev'"):
+        load("digits", "dev", data_dir=digits_dir)
+
+
+def test_a_fresh_process_imports_little_and_is_quiet(tmp_path):
+    code = (
+        "import sys, tensorflow; before = set(sys.modules)\n"
+        "import tfgen.data\n"
+        "new = {name.split('.')[0] for name in set(sys.modules) - before}\n"
+        "assert not new & {'tensorflow_datasets', 'sklearn', 'matplotlib', 'PIL'}, new\n"
+        f"assert tfgen.data.load_arrays('digits', 'train', data_dir={str(tmp_path)!r}).any()\n"
+    )
+    root = Path(__file__).parents[2]
+    env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(root)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    noise = [line for line in done.stderr.splitlines() if "cuda" not in line.lower()]
+    noise = [line for line in noise if "absl::InitializeLog" not in line]
+    assert (done.returncode, done.stdout, noise) == (0, "", [])

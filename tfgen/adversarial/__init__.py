@@ -1,0 +1,8 @@
+"""Adversarial models: a generator learns from a discriminator."""
+
+from tfgen.adversarial.dcgan import DCGAN
+from tfgen.adversarial.gan import GAN
+from tfgen.adversarial.losses import Minimax, NonSaturating, optimal_logits
+from tfgen.adversarial.model import AdversarialModel
+
+__all__ = ["DCGAN", "GAN", "AdversarialModel", "Minimax", "NonSaturating", "optimal_logits"]

@@ -1,0 +1,193 @@
+"""NADE's sweeps over the dimensions, each one compiled loop.
+
+D dimensions, H hidden units, P inputs and outputs of each dimension. W, V are `[D, P, H]`, c is
+`[H]`, b is `[D, P]`; features, logits, uniforms and x have the dimension as their first axis.
+"""
+
+import tensorflow as tf
+
+from tfgen.distributions import level_values
+
+
+def to_features(x, levels):
+    """x on `levels` levels, `[...]`, as inputs: itself where binary, one-hot otherwise.
+
+    Returns:
+        `[..., 1]` or `[..., levels]`, float32.
+    """
+    if levels == 2:
+        return x[..., tf.newaxis]
+    return tf.one_hot(tf.cast(tf.round(x * (levels - 1)), tf.int32), levels)
+
+
+@tf.custom_gradient
+def sweep(features, W, V, c, b):
+    """Logits b_d + V_d sigmoid(a_d) of all dimensions, a_{d+1} = a_d + W_d x_d, a_1 = c.
+
+    O(D H) time an example. The gradient keeps nothing but the logits' inputs: it runs the
+    recursion backwards, a_d = a_{d+1} - W_d x_d, so that memory is O(B H + B D P).
+
+    Args:
+        features: `[D, B, P]`.
+        W, V, c, b: the weights.
+    Returns:
+        `[B, D, P]`.
+    """
+    features, W, V, c, b = _unwatched(features, W, V, c, b)
+    parts = [_logits(part, W, V, c, b) for part in _halves(features)]
+    logits = tf.transpose(tf.concat(parts, axis=1), (1, 0, 2))
+
+    def gradient(upstream):
+        upstream = _halves(tf.transpose(upstream, (1, 0, 2)))
+        parts = [
+            _backward(part, W, V, c, b, part_upstream)
+            for part, part_upstream in zip(_halves(features), upstream)
+        ]
+        d_features, _, *d_weights = zip(*parts)
+        return tf.concat(d_features, axis=1), *map(tf.add_n, d_weights)
+
+    return logits, gradient
+
+
+@tf.custom_gradient
+def summed_log_prob(features, W, V, c, b):
+    """sum_b log p(x_b), with the gradient of the weights from one backward sweep alone.
+
+    The gradient of a dimension's log-likelihood by its logits is x_d - E[x_d | x_<d], known as
+    soon as the hidden state is: no forward sweep has to come first. There is no gradient by x.
+
+    Args:
+        features: `[D, B, P]`.
+        W, V, c, b: the weights.
+    Returns:
+        scalar, in nats.
+    """
+    features, W, V, c, b = _unwatched(features, W, V, c, b)
+    parts = [_backward(part, W, V, c, b) for part in _halves(features)]
+    _, totals, *d_weights = zip(*parts)
+
+    def gradient(upstream):
+        return None, *(upstream * tf.add_n(parts) for parts in d_weights)
+
+    return tf.add_n(totals), gradient
+
+
+def _unwatched(*tensors):
+    """An active tape must not look into the loops: it would build gradients of its own there."""
+    return map(tf.stop_gradient, tensors)
+
+
+def _halves(features):
+    """The batch in two parts, which run side by side on two cores.
+
+    Half a batch of the usual size also stays in a core's cache from step to step.
+    """
+    half = tf.shape(features)[1] // 2
+    return features[:, :half], features[:, half:]
+
+
+def _log_prob(features, logits):
+    """log p(x_d | x_<d), `[B]`, for Bernoulli (P = 1) or one-hot categorical (P > 1) logits."""
+    if logits.shape[-1] == 1:
+        normaliser = tf.nn.softplus(logits[:, 0])
+    else:
+        normaliser = tf.reduce_logsumexp(logits, axis=-1)
+    return tf.reduce_sum(features * logits, axis=-1) - normaliser
+
+
+def _mean(logits):
+    """E[x_d | x_<d] of the features, `[B, P]`."""
+    return tf.sigmoid(logits) if logits.shape[-1] == 1 else tf.nn.softmax(logits)
+
+
+@tf.function(jit_compile=True, autograph=False)
+def _logits(features, W, V, c, b):
+    D, P, H = W.shape
+    B = tf.shape(features)[1]
+
+    def body(d, a, logits):
+        logits = logits.write(d, tf.matmul(tf.sigmoid(a), V[d], transpose_b=True) + b[d])
+        return d + 1, a + tf.matmul(features[d], W[d]), logits
+
+    start = (0, tf.broadcast_to(c, (B, H)), _rows(D, None, P))
+    return tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)[2].stack()
+
+
+@tf.function(jit_compile=True, autograph=False)
+def _backward(features, W, V, c, b, upstream=None):
+    """The sweep from the last dimension to the first, with the gradients of everything.
+
+    With h = sigmoid(a): dV_d = g_d' h_d, da_d = da_{d+1} + (g_d V_d) h_d (1 - h_d),
+    dW_d = x_d' da_{d+1}, dx_d = da_{d+1} W_d', where g_d is the gradient of the logits.
+
+    Args:
+        features: `[D, B, P]`.
+        W, V, c, b: the weights.
+        upstream: g, `[D, B, P]`; None for that of the log-likelihood, g_d = x_d - E[x_d | x_<d].
+    Returns:
+        The gradient of the features, the log-likelihood summed over the batch (0 where upstream
+        is given), and the gradients of W, V, c and b.
+    """
+    D, P, H = W.shape
+    flat = tf.reshape(tf.transpose(features, (1, 0, 2)), (-1, D * P))
+    last = c + tf.matmul(flat, tf.reshape(W, (D * P, H)))
+
+    def body(step, a, da, total, dx, dW, dV, db):
+        d = D - 1 - step
+        x = features[d]
+        dx = dx.write(d, tf.matmul(da, W[d], transpose_b=True))
+        dW = dW.write(d, tf.matmul(x, da, transpose_a=True))
+        a = a - tf.matmul(x, W[d])
+        h = tf.sigmoid(a)
+        if upstream is None:
+            logits = tf.matmul(h, V[d], transpose_b=True) + b[d]
+            total += tf.reduce_sum(_log_prob(x, logits))
+            g = x - _mean(logits)
+        else:
+            g = upstream[d]
+        dV = dV.write(d, tf.matmul(g, h, transpose_a=True))
+        db = db.write(d, tf.reduce_sum(g, axis=0))
+        da = da + tf.matmul(g, V[d]) * h * (1 - h)
+        return step + 1, a, da, total, dx, dW, dV, db
+
+    arrays = (_rows(D, None, P), _rows(D, P, H), _rows(D, P, H), _rows(D, P))
+    start = (0, last, tf.zeros_like(last), 0.0, *arrays)
+    state = tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)
+    _, _, da, total, dx, dW, dV, db = state
+    return dx.stack(), total, dW.stack(), dV.stack(), tf.reduce_sum(da, axis=0), db.stack()
+
+
+def _rows(size, *shape):
+    return tf.TensorArray(tf.float32, size, element_shape=shape)
+
+
+@tf.function(jit_compile=True, autograph=False)
+def draw(uniforms, x, mask, levels, W, V, c, b):
+    """Draws the dimensions one after the other; O(D H) time an example.
+
+    Args:
+        uniforms: `[D, B]` in [0, 1): the draws are inversions of the conditionals.
+        x, mask: `[D, B]`; where the mask is 1, x stays.
+        levels: int, the number of levels.
+        W, V, c, b: the weights.
+    Returns:
+        `[D, B]`, float32 in [0, 1].
+    """
+    D, _, H = W.shape
+    B = tf.shape(uniforms)[1]
+    values = tf.constant(level_values(levels))
+
+    def body(d, a, drawn):
+        logits = tf.matmul(tf.sigmoid(a), V[d], transpose_b=True) + b[d]
+        if levels == 2:
+            cumulative = tf.sigmoid(-logits)
+        else:
+            cumulative = tf.cumsum(_mean(logits), axis=-1)[:, :-1]
+        above = tf.cast(uniforms[d][:, tf.newaxis] >= cumulative, tf.int32)
+        new = tf.gather(values, tf.reduce_sum(above, axis=-1))
+        new = mask[d] * x[d] + (1 - mask[d]) * new
+        return d + 1, a + tf.matmul(to_features(new, levels), W[d]), drawn.write(d, new)
+
+    start = (0, tf.broadcast_to(c, (B, H)), _rows(D, None))
+    _, _, drawn = tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)
+    return drawn.stack()

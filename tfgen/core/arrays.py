@@ -1,0 +1,85 @@
+"""Arrays on the device, served in blocks of indices: what `fit` trains on when it gets arrays.
+
+Keras hands a batch at a time from tf.data to the training step. Here the data set is only a
+counter of steps: the arrays are placed on the device once, and one compiled call gathers
+`steps_per_execution` batches and runs that many whole training steps.
+"""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+
+class ArrayFeed:
+    """The batches of some arrays, in an order that a seed and the epoch decide.
+
+    Args:
+        arrays: tuple of tensors with one length.
+        batch_size: examples of one training step.
+        steps_per_execution: training steps of one compiled call.
+        order_seed: int32 seed of the orders.
+        shuffle: whether an epoch has an order of its own; otherwise that of the arrays.
+    """
+
+    def __init__(self, arrays, batch_size, steps_per_execution, order_seed, shuffle=True):
+        self.arrays = tuple(arrays)
+        self.batch_size = batch_size
+        self.steps_per_execution = steps_per_execution
+        self.order_seed = order_seed
+        self.shuffle = shuffle
+        self.num_examples = int(self.arrays[0].shape[0])
+        self.num_steps = math.ceil(self.num_examples / batch_size)
+        self.begin_epoch(0)
+
+    def begin_epoch(self, epoch):
+        """Sets the order of this epoch: each example once, another order in each epoch."""
+        indices = tf.range(self.num_examples, dtype=tf.int32)
+        if self.shuffle:
+            indices = tf.random.experimental.index_shuffle(
+                indices, seed=[self.order_seed, epoch], max_index=self.num_examples - 1
+            )
+        self._order = indices.numpy()
+
+    def steps(self):
+        """Data set of the first step of every block, for ever: what Keras iterates over."""
+        return tf.data.Dataset.range(0, self.num_steps, self.steps_per_execution).repeat()
+
+    def blocks(self, first_step):
+        """Index blocks of the steps from `first_step`: `[steps, batch_size]`, short ones apart."""
+        begin = first_step * self.batch_size
+        indices = self._order[begin : begin + self.steps_per_execution * self.batch_size]
+        whole = len(indices) // self.batch_size * self.batch_size
+        blocks = (indices[:whole].reshape(-1, self.batch_size), indices[whole:][np.newaxis])
+        return [tf.constant(block) for block in blocks if block.size]
+
+
+def gather(arrays, indices):
+    """The batch of these indices: one tensor, or a tuple of them as Keras has it."""
+    batch = tuple(tf.gather(array, indices) for array in arrays)
+    return batch[0] if len(batch) == 1 else batch
+
+
+def is_array(x):
+    """Whether `fit` should read x as an array (a data set, a generator and None are not)."""
+    return tf.is_tensor(x) or isinstance(x, (np.ndarray, list, tuple, float, int))
+
+
+def in_batches(function, batch_size, *arrays):
+    """Calls `function` on slices of at most `batch_size` examples, and joins the results.
+
+    Args:
+        function: maps tensors `[batch, ...]` to a tensor or a structure of tensors `[batch, ...]`.
+        batch_size: int, or None for one call on everything.
+        *arrays: tensors with one leading length.
+    """
+    if batch_size is None:
+        return function(*arrays)
+    if batch_size < 1:
+        raise ValueError(f"expected batch_size to be at least 1. Received: {batch_size}")
+    length = int(arrays[0].shape[0])
+    parts = [
+        function(*(array[begin : begin + batch_size] for array in arrays))
+        for begin in range(0, length, batch_size)
+    ]
+    return tf.nest.map_structure(lambda *results: tf.concat(results, axis=0), *parts)

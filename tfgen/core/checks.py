@@ -1,0 +1,98 @@
+"""Bad input is met at the door."""
+
+import numpy as np
+import tensorflow as tf
+
+
+def check_array(x, event_shape, *, levels=None, bounded=None, name="x"):
+    """Checks a batch of examples, and gives it as a float32 tensor.
+
+    In a graph only the static shape and dtype can be checked; eagerly the values are, too.
+
+    Args:
+        x: array or tensor, `[batch, *event_shape]`, floating point.
+        event_shape: shape of one example.
+        levels: number of levels of a discrete likelihood: values must be k / (levels - 1).
+        bounded: whether values must lie in [0, 1]; by default where the events are images (rank
+            3) or the likelihood is discrete.
+        name: what the messages call the array.
+    Returns:
+        float32 tensor, `[batch, *event_shape]`.
+    Raises:
+        ValueError: wrong rank, shape or dtype, an empty batch, NaN or infinity, values outside
+            [0, 1] or off the levels.
+    """
+    event_shape = tuple(event_shape)
+    if not tf.is_tensor(x):
+        try:
+            x = np.asarray(x)
+        except ValueError as error:
+            raise ValueError(f"expected {name} to be an array. Received: {error}") from error
+    _check_spec(x.shape, x.dtype, event_shape, name)
+    if x.shape[0] == 0:
+        raise ValueError(f"expected {name} to hold at least one example. Received: shape {x.shape}")
+    x = tf.cast(x, tf.float32)
+    if tf.executing_eagerly():
+        if bounded is None:
+            bounded = levels is not None or len(event_shape) == 3
+        _check_values(x.numpy(), levels, bounded, name)
+    return x
+
+
+def check_spec(spec, event_shape, *, name="x"):
+    """Checks the `tf.TensorSpec` of the batches of a data set, as `check_array` does an array.
+
+    Raises:
+        ValueError: wrong structure, rank, shape or dtype.
+    """
+    if not isinstance(spec, tf.TensorSpec):
+        raise ValueError(
+            f"expected {name} to be one tensor [batch, {_dims(event_shape)}]. Received: {spec}"
+        )
+    if spec.shape.rank is not None:
+        _check_spec(spec.shape, spec.dtype, tuple(event_shape), name)
+
+
+def _dims(shape):
+    return ", ".join(map(str, shape))
+
+
+def _check_spec(shape, dtype, event_shape, name):
+    dtype = tf.as_dtype(dtype)
+    if not dtype.is_floating:
+        hint = ""
+        if dtype.is_integer:
+            hint = " (8-bit images become floats by x.astype('float32') / 255)"
+        raise ValueError(
+            f"expected {name} to be floating point{hint}. Received: dtype {dtype.name}"
+        )
+    shape = tuple(shape)
+    matches = len(shape) == len(event_shape) + 1 and all(
+        actual in (None, wanted) for actual, wanted in zip(shape[1:], event_shape)
+    )
+    if not matches:
+        raise ValueError(
+            f"expected {name} of shape [batch, {_dims(event_shape)}]. Received: shape {shape}"
+        )
+
+
+def _check_values(x, levels, bounded, name):
+    low, high = x.min(), x.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError(
+            f"expected {name} to be finite. Received: {np.sum(~np.isfinite(x))} values of NaN or"
+            f" infinity in shape {x.shape}"
+        )
+    if bounded and (low < 0 or high > 1):
+        raise ValueError(
+            f"expected {name} in [0, 1]. Received: values from {low:.6g} to {high:.6g}"
+        )
+    if levels is None:
+        return
+    off = np.abs(x * (levels - 1) - np.rint(x * (levels - 1)))
+    if off.max() > 1e-3:
+        index = np.unravel_index(off.argmax(), off.shape)
+        raise ValueError(
+            f"expected {name} on {levels} levels, k / {levels - 1}, as the likelihood has them."
+            f" Received: {x[index]:.6g} at index {tuple(map(int, index))}"
+        )

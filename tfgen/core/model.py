@@ -1,0 +1,417 @@
+"""The contract of every model: phases in, `compile`, `fit`, `evaluate`, `save` and `export` out."""
+
+import abc
+import os
+import shutil
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgen.core.arrays import ArrayFeed, gather, is_array
+from tfgen.core.checks import check_array, check_spec
+from tfgen.core.configured import Configured
+from tfgen.core.seeds import check_seed
+
+
+class GenerativeModel(Configured, keras.Model):
+    """A Keras model that is trained phase by phase.
+
+    A family supplies `event_shape`, `term_names`, `phases()`, `default_optimizers()`, `call`,
+    `signatures()` and the classmethod `default(event_shape, **sizes)`. A training step runs the
+    phases in order; each takes a gradient step on the first term of its loss and moves the
+    weights of its own networks alone.
+
+    Attributes:
+        term_names: names of all the terms that the phases report, in order.
+        event_shape: shape of one example, `(d,)` or `(height, width, channels)`.
+        levels: number of levels of a discrete likelihood; None where x is continuous.
+        epochs_seen: number of training epochs begun so far; saved with the model, it decides the
+            order of the next one.
+    """
+
+    term_names = ()
+    event_shape = None
+    levels = None
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        # Images must not be rounded to a half-precision compute dtype on their way in.
+        self.autocast = False
+        self.seed_generator = keras.random.SeedGenerator()
+        self.order_seed = int(np.array(self.seed_generator.state)[0]) & 0x7FFFFFFF
+        self.epochs_seen = 0
+        self._trackers = {name: keras.metrics.Mean(name=name) for name in self.term_names}
+        self._feed = None
+        self.built = True
+
+    # Models are compared by identity, as Keras does, not by configuration.
+    __eq__ = keras.Model.__eq__
+    __hash__ = keras.Model.__hash__
+    __repr__ = keras.Model.__repr__
+
+    @abc.abstractmethod
+    def phases(self):
+        """The tuple of `Phase`s of one training step, in order."""
+
+    @abc.abstractmethod
+    def default_optimizers(self):
+        """`{phase name: optimizer}`: the paper's, which `compile()` uses."""
+
+    @abc.abstractmethod
+    def signatures(self):
+        """`{name: (function, input specs)}`: what `export` writes."""
+
+    def check(self, x, name="x"):
+        """Checks a batch of examples (see `check_array`); returns it as a float32 tensor."""
+        return check_array(x, self.event_shape, levels=self.levels, name=name)
+
+    def next_seed(self):
+        """A new int32 `(2,)` seed; the model's generator moves on."""
+        return tf.cast(self.seed_generator.next(), tf.int32)
+
+    def seed_or_next(self, seed):
+        """`seed` as an int32 `(2,)` tensor, or a new one where it is None."""
+        return self.next_seed() if seed is None else check_seed(seed)
+
+    def get_config(self):
+        return {**keras.Model.get_config(self), **Configured.get_config(self)}
+
+    def compile(
+        self, optimizer=None, *, steps_per_execution=1, jit_compile="auto", run_eagerly=False
+    ):
+        """Prepares the model for training.
+
+        Args:
+            optimizer: None for the paper's optimizers, one Keras optimizer (or its name) for a
+                model with one phase, or `{phase name: optimizer}`.
+            steps_per_execution: training steps of one compiled call.
+            jit_compile: whether XLA compiles the training step; "auto" means only on a GPU.
+            run_eagerly: whether steps run without compilation, for debugging.
+        Raises:
+            ValueError: the optimizers do not match the phases.
+        """
+        phases = self.phases()
+        names = [phase.name for phase in phases]
+        if optimizer is None:
+            optimizer = self.default_optimizers()
+        elif not isinstance(optimizer, dict):
+            optimizer = {name: optimizer for name in names[:1]}
+        if sorted(optimizer) != sorted(names):
+            raise ValueError(
+                f"expected one optimizer for each of the phases {names}, as a dictionary."
+                f" Received: optimizers for {sorted(optimizer)}"
+            )
+        optimizer = {name: keras.optimizers.get(optimizer[name]) for name in names}
+        if self.dtype_policy.name == "mixed_float16":
+            optimizer = {name: _loss_scaled(each) for name, each in optimizer.items()}
+        # Keras's learning-rate callbacks look for `model.optimizer`.
+        super().compile(
+            optimizer=optimizer[names[0]] if len(names) == 1 else None,
+            steps_per_execution=steps_per_execution,
+            jit_compile=jit_compile,
+            run_eagerly=run_eagerly,
+        )
+        self.phase_optimizers = optimizer
+        for phase in phases:
+            optimizer[phase.name].build(_trainable(phase))
+        self._block_function = None
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return None
+        return {
+            "optimizer": keras.saving.serialize_keras_object(dict(self.phase_optimizers)),
+            "steps_per_execution": self.steps_per_execution,
+            "jit_compile": self.jit_compile,
+            "run_eagerly": self.run_eagerly,
+        }
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    @property
+    def metrics(self):
+        return list(self._trackers.values())
+
+    def unpack(self, data):
+        """The batch that the losses get: x alone, for a model without conditions.
+
+        Raises:
+            ValueError: labels or sample weights came along.
+        """
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        self._refuse(y=y, sample_weight=sample_weight)
+        return x
+
+    def _refuse(self, **arguments):
+        for name, value in arguments.items():
+            if value is not None:
+                raise ValueError(
+                    f"expected no {name}: {type(self).__name__} is trained on x alone."
+                    f" Received: {name} of type {type(value).__name__}"
+                )
+
+    def train_step(self, data):
+        """For each phase: tape, gradient, apply, track."""
+        batch = self.unpack(data)
+        phases = self.phases()
+        for phase in phases:
+            optimizer = self.phase_optimizers[phase.name]
+            variables = _trainable(phase)
+            kept = self._statistics_outside(phase) if len(phases) > 1 else {}
+            with tf.GradientTape() as tape:
+                terms = phase.loss(batch, True)
+                penalties = [loss for network in phase.networks for loss in network.losses]
+                objective = tf.add_n([next(iter(terms.values())), *penalties])
+                objective = optimizer.scale_loss(objective)
+            optimizer.apply(tape.gradient(objective, variables), variables)
+            for variable, value in kept.items():
+                variable.assign(value)
+            self._track(terms, batch)
+        return self.get_metrics_result()
+
+    def test_step(self, data):
+        """The terms of every phase, without training."""
+        batch = self.unpack(data)
+        for phase in self.phases():
+            self._track(phase.loss(batch, False), batch)
+        return self.get_metrics_result()
+
+    def _statistics_outside(self, phase):
+        """Values of the statistics (BatchNorm's) that do not belong to the phase's networks."""
+        own = {id(v) for network in phase.networks for v in network.non_trainable_weights}
+        outside = [v for v in self.non_trainable_weights if id(v) not in own]
+        return {variable.value: tf.identity(variable.value) for variable in outside}
+
+    def _track(self, terms, batch):
+        weight = tf.shape(tf.nest.flatten(batch)[0])[0]
+        for name, value in terms.items():
+            self._trackers[name].update_state(value, sample_weight=weight)
+
+    def check_data(self, x, y=None, name="x"):
+        """Checks arrays for training: returns the tuple of tensors of which batches are made.
+
+        Raises:
+            ValueError: see `check_array`; labels where the model has no conditions.
+        """
+        self._refuse(y=y)
+        return (self.check(x, name),)
+
+    def check_dataset(self, dataset):
+        """Checks the structure, shapes and dtypes of a `tf.data.Dataset` of batches.
+
+        Raises:
+            ValueError: they do not fit the model.
+        """
+        spec = dataset.element_spec
+        check_spec(self.unpack(spec), self.event_shape, name="the data set's x")
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose="auto",
+        callbacks=None,
+        validation_split=0.0,
+        validation_data=None,
+        shuffle=True,
+        class_weight=None,
+        sample_weight=None,
+        **kwargs,
+    ):
+        """Trains the model, as `keras.Model.fit` does; the other arguments are Keras's own.
+
+        Arrays are checked, placed on the device once, and shuffled in an order that depends on
+        the model's seed and its count of epochs: another one each epoch and each `fit`, the same
+        again after a restart. One compiled call gathers and runs `steps_per_execution` steps.
+
+        Args:
+            x: array `[num_examples, *event_shape]`, float32 in [0, 1] for images; or a
+                `tf.data.Dataset` or any other input of Keras's, of batches.
+            y: conditions, for models that have them.
+            batch_size: examples a step, 32 by default; for arrays.
+        Returns:
+            `keras.callbacks.History`, the mean of each term by epoch.
+        Raises:
+            ValueError: x is no array of examples (see `check_array`).
+        """
+        self._refuse(class_weight=class_weight, sample_weight=sample_weight)
+        dataset = None
+        if is_array(x):
+            arrays = self.check_data(x, y)
+            if validation_split and validation_data is None:
+                arrays, validation_data = _split(arrays, validation_split)
+            x, y = arrays if len(arrays) > 1 else (arrays[0], None)
+            if not tf.distribute.has_strategy():
+                self._feed = ArrayFeed(
+                    arrays,
+                    32 if batch_size is None else batch_size,
+                    self.steps_per_execution if self.compiled else 1,
+                    self.order_seed,
+                    shuffle,
+                )
+                x, y, shuffle = self._feed.steps(), None, False
+                kwargs["steps_per_epoch"] = min(
+                    kwargs.get("steps_per_epoch") or self._feed.num_steps, self._feed.num_steps
+                )
+        elif isinstance(x, tf.data.Dataset):
+            self.check_dataset(x)
+            dataset, shuffle = x, False
+        if validation_data is not None:
+            validation_data = self._validation_batches(
+                validation_data, kwargs.pop("validation_batch_size", None) or batch_size or 32
+            )
+        try:
+            return super().fit(
+                x,
+                y,
+                batch_size=None if self._feed or dataset is not None else batch_size,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=[_EpochCounter(self, self._feed or dataset), *_as_list(callbacks)],
+                validation_data=validation_data,
+                shuffle=shuffle,
+                **kwargs,
+            )
+        finally:
+            self._feed = None
+
+    def _validation_batches(self, data, batch_size):
+        """Checks validation arrays once, so that no epoch has to do it again."""
+        if isinstance(data, tf.data.Dataset):
+            self.check_dataset(data)
+            return data
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        self._refuse(sample_weight=sample_weight)
+        if not is_array(x):
+            return data
+        arrays = self.check_data(x, y, name="validation x")
+        elements = arrays if len(arrays) > 1 else arrays[0]
+        return tf.data.Dataset.from_tensor_slices(elements).batch(batch_size)
+
+    def evaluate(self, x=None, y=None, batch_size=None, sample_weight=None, **kwargs):
+        """Mean of each term over x, as `keras.Model.evaluate` gives it; arrays are checked."""
+        self._refuse(sample_weight=sample_weight)
+        if is_array(x):
+            arrays = self.check_data(x, y)
+            x, y = arrays if len(arrays) > 1 else (arrays[0], None)
+        elif isinstance(x, tf.data.Dataset):
+            self.check_dataset(x)
+        return super().evaluate(x, y, batch_size=batch_size, **kwargs)
+
+    def make_train_function(self, force=False):
+        """Keras's hook: for arrays, a function that runs one block of steps."""
+        if self._feed is None:
+            stale = getattr(self.train_function, "__func__", None) is GenerativeModel._run_blocks
+            return super().make_train_function(force=force or stale)
+        if self._block_function is None or force:
+            self._block_function = self._train_block
+            if not self.run_eagerly:
+                self._block_function = tf.function(
+                    self._train_block, jit_compile=self.jit_compile, reduce_retracing=True
+                )
+        self.train_function = self._run_blocks
+
+    def _run_blocks(self, iterator):
+        for indices in self._feed.blocks(int(next(iterator))):
+            logs = self._block_function(self._feed.arrays, indices)
+        return logs
+
+    def _train_block(self, arrays, indices):
+        train_step = tf.autograph.experimental.do_not_convert(self.train_step)
+        for step in tf.range(tf.shape(indices)[0]):
+            train_step(gather(arrays, indices[step]))
+        return self.get_metrics_result()
+
+    def save_own_variables(self, store):
+        """Beside the weights: every random state and the count of epochs, so training resumes."""
+        super().save_own_variables(store)
+        store["random_states"] = np.array([np.array(state) for state in self._random_states()])
+        store["order"] = np.array([self.order_seed, self.epochs_seen], "int64")
+
+    def load_own_variables(self, store):
+        states = np.array(store["random_states"])
+        for state, value in zip(self._random_states(), states, strict=True):
+            state.assign(value)
+        self.order_seed, self.epochs_seen = map(int, np.array(store["order"]))
+        names = [name for name in store.keys() if name not in ("random_states", "order")]
+        super().load_own_variables({name: store[name] for name in names})
+
+    def _random_states(self):
+        return [v for v in self.variables if v.name == "seed_generator_state"]
+
+    def export(self, filepath, format="tf_saved_model", verbose=False):
+        """Writes a SavedModel with the named `signatures()`, which runs without tfgen.
+
+        The folder appears when it is whole; one that was there before is replaced.
+
+        Args:
+            filepath: path of the folder.
+            format: "tf_saved_model", the only one.
+            verbose: whether Keras prints the signatures.
+        Raises:
+            ValueError: another format.
+        """
+        if format != "tf_saved_model":
+            raise ValueError(f'expected format to be "tf_saved_model". Received: {format!r}')
+        archive = keras.export.ExportArchive()
+        archive.track(self)
+        for name, (function, specs) in self.signatures().items():
+            archive.add_endpoint(name, function, specs)
+        path = os.path.abspath(os.fspath(filepath))
+        partial = f"{path}.partial-{os.getpid()}"
+        try:
+            archive.write_out(partial, verbose=verbose)
+            if os.path.isdir(path):
+                shutil.rmtree(path)
+            os.replace(partial, path)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+class _EpochCounter(keras.callbacks.Callback):
+    """Counts the epoch, and tells the source of the data which one it is."""
+
+    def __init__(self, model, source):
+        super().__init__()
+        self._counted = model
+        self._source = source
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if isinstance(self._source, ArrayFeed):
+            self._source.begin_epoch(self._counted.epochs_seen)
+        elif hasattr(self._source, "epoch_counter"):
+            self._source.epoch_counter.assign(self._counted.epochs_seen)
+        self._counted.epochs_seen += 1
+
+
+def _trainable(phase):
+    return [v for network in phase.networks for v in network.trainable_variables]
+
+
+def _loss_scaled(optimizer):
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return optimizer
+    return keras.optimizers.LossScaleOptimizer(optimizer)
+
+
+def _as_list(callbacks):
+    if callbacks is None:
+        return []
+    return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+
+
+def _split(arrays, fraction):
+    """The last fraction of the arrays for validation, as Keras takes it."""
+    length = int(arrays[0].shape[0])
+    kept = int(length * (1 - fraction))
+    if not 0 < kept < length:
+        raise ValueError(
+            f"expected validation_split to leave examples on both sides of {length}."
+            f" Received: {fraction}"
+        )
+    head, tail = (tuple(a[:kept] for a in arrays), tuple(a[kept:] for a in arrays))
+    return head, (tail if len(tail) > 1 else tail[0])

@@ -1,0 +1,211 @@
+"""`load`, `load_arrays` and `info`: any data set by its name or path."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from tfgen.data.array_files import open_arrays
+from tfgen.data.discretize import BINARIZE, quantize
+from tfgen.data.discretize import binarize as binarize_images
+from tfgen.data.epochs import (
+    count_epochs,
+    epoch_order,
+    gather_blocks,
+    read_blocks,
+    stream_blocks,
+)
+from tfgen.data.image_folder import open_images
+from tfgen.data.source import Slice
+from tfgen.data.tfds_source import open_tfds
+
+_BLOCK = 1024  # images handled at once where the caller names no batch
+
+
+def load(
+    name,
+    split,
+    *,
+    batch_size=None,
+    levels=None,
+    binarize=None,
+    labels=False,
+    shuffle=True,
+    seed=0,
+    epoch=0,
+    channels=None,
+    data_dir=None,
+    memory_limit=4 * 2**30,
+):
+    """A data set of float32 images in [0, 1], as a `tf.data.Dataset`.
+
+    Every pass over it is one epoch: another order and other draws, both fixed by (seed, epoch). Its
+    attribute `epoch_counter`, a `tf.Variable`, holds the number of the next pass, and may be
+    assigned to resume. It is kept in memory, prefetched, and has a known cardinality.
+
+    Args:
+        name: "digits" (scikit-learn's 8x8 digits); a TFDS name, such as "mnist" or "cifar10"; the
+            path of a folder of images (`open_images`), or of idx, `.npz` or `.amat` files
+            (`open_arrays`). A plain word means the TFDS set of that name before a folder.
+        split: "train", "test", "valid" where there is one, or a part, "train[:90%]", "test[:100]".
+        batch_size: images in an element, the last one maybe fewer; None: one, without batch axis.
+        levels: quantise to this many grey levels, level k being k / (levels - 1); None: as is.
+        binarize: "threshold": 1 where x >= 0.5; "stochastic": Bernoulli(x), drawn anew every
+            epoch, the draw of an image being fixed by (seed, epoch, index in the split); or None.
+            Comes after `levels`.
+        labels: give (image, label), label int64, in place of the image.
+        shuffle: False: always the stored order.
+        seed: integer, fixes orders and draws.
+        epoch: number of the first pass.
+        channels: 1 or 3: convert a folder of images; check other sets. None: as they are.
+        data_dir: where prepared TFDS sets are kept; None: the usual folder of TFDS.
+        memory_limit: bytes of float32 from which on a set is not kept in memory. Folders of images
+            then give the same elements in the same order; TFDS sets shuffle in a buffer of that
+            many bytes. Array files are always kept in memory.
+    Returns:
+        `tf.data.Dataset` of `[h, w, c]` or `[batch, h, w, c]`, or of pairs with labels.
+    Raises:
+        ValueError: unknown name, split or `binarize`; a file or array that is not as it should be.
+        ConnectionError: the data set needs a download and there is no network.
+        OSError: `data_dir` cannot be written, or preparing failed.
+    """
+    if batch_size is not None:
+        _check_integer("batch_size", batch_size, 1)
+    _check_integer("memory_limit", memory_limit, 0)
+    _check_options(levels, binarize, seed, epoch, channels)
+    source = _open(name, split, channels, data_dir, labels)
+    n = source.info.num_examples
+    image_bytes = 4 * int(np.prod(source.info.event_shape))
+    block = batch_size or _BLOCK
+    in_memory = n * image_bytes <= memory_limit or source.in_memory
+    if in_memory:
+        x, y = source.arrays()
+        _quantize_in_place(x, levels)
+        with tf.device("CPU:0"):
+            x, y = tf.constant(x), tf.zeros(n, tf.int64) if y is None else tf.constant(y)
+    elif source.stream:
+        stored = source.stream()
+        buffer_size = min(n, max(1, memory_limit // image_bytes)) if shuffle else None
+
+    def blocks(epoch):
+        if not in_memory and source.stream:
+            return stream_blocks(stored, buffer_size, seed, epoch, block)
+        order = epoch_order(n, shuffle, seed, epoch)
+        if in_memory:
+            return gather_blocks(x, y, order, block)
+        return read_blocks(source.read, order, block)
+
+    def examples(epoch):
+        def finish(indices, x, y):
+            if levels is not None and not in_memory:
+                x = quantize(x, levels)
+            x = binarize_images(x, binarize, seed=seed, epoch=epoch, indices=indices)
+            return (x, y) if labels else x
+
+        dataset = blocks(epoch).map(finish)
+        return dataset.unbatch() if batch_size is None else dataset
+
+    return count_epochs(examples, n if batch_size is None else -(-n // batch_size), epoch)
+
+
+def load_arrays(
+    name,
+    split,
+    *,
+    levels=None,
+    binarize=None,
+    labels=False,
+    shuffle=False,
+    seed=0,
+    epoch=0,
+    channels=None,
+    data_dir=None,
+):
+    """A data set of float32 images in [0, 1], as NumPy arrays.
+
+    The arguments are those of `load`. The arrays hold one epoch, number `epoch`: its draws, when
+    `binarize` is "stochastic", and its order with `shuffle`, which is off by default because `fit`
+    shuffles arrays.
+
+    Returns:
+        x `[n, h, w, c]`, float32; with `labels`, (x, y), y int64 `[n]`.
+    Raises:
+        As `load`.
+    """
+    _check_options(levels, binarize, seed, epoch, channels)
+    x, y = _open(name, split, channels, data_dir, labels).arrays()
+    _quantize_in_place(x, levels)
+    with tf.device("CPU:0"):
+        for rows in _row_blocks(x) if binarize else ():
+            x[rows] = binarize_images(
+                x[rows], binarize, seed=seed, epoch=epoch, indices=np.arange(len(x))[rows]
+            )
+        if shuffle:
+            order = epoch_order(len(x), shuffle, seed, epoch).numpy()
+            x, y = x[order], None if y is None else y[order]
+    return (x, y) if labels else x
+
+
+def info(name, split="train", *, channels=None, data_dir=None):
+    """Facts of a data set: `DataInfo(event_shape, levels, num_classes, num_examples)`.
+
+    Args:
+        name, split, channels, data_dir: as in `load`.
+    Returns:
+        `DataInfo`.
+    Raises:
+        As `load`.
+    """
+    _check_options(None, None, 0, 0, channels)
+    return _open(name, split, channels, data_dir, labels=False).info
+
+
+def _open(name, split, channels, data_dir, labels):
+    split = Slice.parse(split)
+    if not isinstance(name, (str, os.PathLike)):
+        raise ValueError(f"data: expected a name or a path. Received: {name!r}")
+    path = Path(name).expanduser()
+    plain = isinstance(name, str) and not set(name) & {"/", os.sep} and name[:1] not in (".", "~")
+    there = str(name) != "" and path.exists()
+    source = None
+    if plain or not there:
+        source = open_tfds(str(name), split, channels, data_dir)
+    if source is None:
+        if not there:
+            raise ValueError(
+                "data: expected 'digits', the name of a TFDS data set, or the path of a folder. "
+                f"Received: {str(name)!r}"
+            )
+        source = open_arrays(path, split, channels) or open_images(path, split, channels)
+    if labels and source.info.num_classes is None:
+        raise ValueError(f"labels: expected a data set that has labels. Received: {str(name)!r}")
+    return source
+
+
+def _quantize_in_place(x, levels):
+    with tf.device("CPU:0"):
+        for rows in _row_blocks(x) if levels is not None else ():
+            x[rows] = quantize(x[rows], levels)
+
+
+def _row_blocks(x):
+    return (slice(start, start + _BLOCK) for start in range(0, len(x), _BLOCK))
+
+
+def _check_options(levels, binarize, seed, epoch, channels):
+    if levels is not None:
+        _check_integer("levels", levels, 2)
+    if binarize not in BINARIZE:
+        raise ValueError(f"binarize: expected one of {BINARIZE}. Received: {binarize!r}")
+    if channels not in (None, 1, 3):
+        raise ValueError(f"channels: expected 1, 3 or None. Received: {channels!r}")
+    _check_integer("seed", seed)
+    _check_integer("epoch", epoch, 0)
+
+
+def _check_integer(name, value, smallest=None):
+    integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not integer or (smallest is not None and value < smallest):
+        least = "" if smallest is None else f" of at least {smallest}"
+        raise ValueError(f"{name}: expected an integer{least}. Received: {value!r}")

@@ -1,0 +1,98 @@
+"""Noise schedules: how much of the signal is left after t of T steps."""
+
+import numpy as np
+import tensorflow as tf
+
+from tfgen.core import Configured
+
+# Nichol & Dhariwal (2021), below Eq. 17: keeps the last step away from a singularity.
+MAX_BETA = 0.999
+
+
+class Schedule(Configured):
+    """Variances beta_1, ..., beta_T of a forward process, from which the rest follows.
+
+    A subclass gives `betas()`. Nothing is stored: the table is computed in float64 where it is
+    needed and becomes a constant of the graph.
+
+    Args:
+        num_steps: T, at least 2.
+    Raises:
+        ValueError: `num_steps` is not an int of at least 2.
+    """
+
+    def __init__(self, num_steps):
+        if not isinstance(num_steps, (int, np.integer)) or num_steps < 2:
+            raise ValueError(f"expected num_steps to be an int >= 2. Received: {num_steps!r}")
+        self.num_steps = int(num_steps)
+
+    def beta(self, t):
+        """Variance of one step, beta_t, for integer t in 1..T: float64, the shape of t."""
+        return tf.gather(tf.constant(self.betas()), t - 1)
+
+    def alpha_bar(self, t):
+        """Signal left, alpha_bar_t = prod_{s <= t} (1 - beta_s)  (Ho et al. 2020, below Eq. 4).
+
+        Float64, because 1 - alpha_bar_1 is about 1e-4 and float32 keeps three digits of it.
+
+        Args:
+            t: integer tensor of any shape, in 0..T; alpha_bar_0 = 1.
+        Returns:
+            float64, the shape of t.
+        """
+        table = np.concatenate([[1.0], np.cumprod(1.0 - self.betas())])
+        return tf.gather(tf.constant(table), t)
+
+
+class LinearSchedule(Schedule):
+    """Betas in equal steps from `beta_1` to `beta_T`  (Ho et al. 2020, section 4).
+
+    The two ends are those of the paper's T = 1000. For another T every beta is scaled by 1000 / T,
+    so that alpha_bar_T stays close to 0 (Nichol & Dhariwal 2021 do the same), and none exceeds
+    0.999.
+
+    Args:
+        num_steps: T.
+        beta_1, beta_T: variances of the first and the last step at T = 1000, in (0, 1).
+    Raises:
+        ValueError: `num_steps` below 2, or a beta outside (0, 1).
+    """
+
+    def __init__(self, num_steps, beta_1=1e-4, beta_T=0.02):
+        super().__init__(num_steps)
+        if not (0 < beta_1 < 1 and 0 < beta_T < 1):
+            raise ValueError(
+                f"expected beta_1 and beta_T in (0, 1). Received: {beta_1!r}, {beta_T!r}"
+            )
+        self.beta_1 = beta_1
+        self.beta_T = beta_T
+
+    def betas(self):
+        """beta_1, ..., beta_T: NumPy float64, `[num_steps]`."""
+        betas = np.linspace(self.beta_1, self.beta_T, self.num_steps) * 1000 / self.num_steps
+        return np.minimum(betas, MAX_BETA)
+
+
+class CosineSchedule(Schedule):
+    """alpha_bar_t = f(t) / f(0), f(t) = cos^2((t/T + s) / (1 + s) * pi/2).
+
+    Nichol & Dhariwal (2021), Eq. 17, with betas of at most 0.999.
+
+    Args:
+        num_steps: T.
+        offset: s > 0, keeps the first steps from adding too little noise.
+    Raises:
+        ValueError: `num_steps` below 2, or `offset` not positive.
+    """
+
+    def __init__(self, num_steps, offset=0.008):
+        super().__init__(num_steps)
+        if not offset > 0:
+            raise ValueError(f"expected offset > 0. Received: {offset!r}")
+        self.offset = offset
+
+    def betas(self):
+        """beta_1, ..., beta_T: NumPy float64, `[num_steps]`."""
+        fraction = np.arange(self.num_steps + 1) / self.num_steps
+        f = np.cos((fraction + self.offset) / (1 + self.offset) * np.pi / 2) ** 2
+        return np.minimum(1 - f[1:] / f[:-1], MAX_BETA)

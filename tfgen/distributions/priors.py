@@ -1,0 +1,116 @@
+"""Priors over latent vectors: calling one gives a distribution, without trainable weights."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tfgen.core import Configured
+from tfgen.distributions.checks import check_count
+
+tfd = tfp.distributions
+
+
+class StandardNormal(Configured):
+    """Normal(0, I), written as `tfd.Independent(tfd.Normal)`.
+
+    A posterior of this form has a closed-form KL divergence to it (Kingma & Welling 2014,
+    Appendix B).
+
+    Args:
+        dim: size of z, int, at least 1.
+    Raises:
+        ValueError: wrong `dim`.
+    """
+
+    def __init__(self, dim):
+        self.dim = check_count("dim", dim)
+
+    def __call__(self):
+        """The distribution: event shape `[dim]`, float32."""
+        return tfd.Independent(
+            tfd.Normal(tf.zeros([self.dim]), tf.ones([self.dim])), reinterpreted_batch_ndims=1
+        )
+
+
+class GaussianMixture(Configured):
+    """Fixed mixture, p(z) = 1/n sum_i Normal(z; means_i, diag(scales_i^2)).
+
+    Args:
+        means: array-like `[n, dim]`, finite.
+        scales: standard deviations, positive: one for all, or array-like that broadcasts to
+            `[n, dim]`.
+    Raises:
+        ValueError: wrong shapes or values.
+    """
+
+    def __init__(self, means, scales=1.0):
+        self.means = _nested_floats("means", means)
+        self.scales = _nested_floats("scales", scales)
+        shape, scales = np.shape(self.means), np.asarray(self.scales)
+        if len(shape) != 2 or 0 in shape:
+            raise ValueError(f"expected means of shape [n, dim]. Received: shape {shape}")
+        try:
+            np.broadcast_to(scales, shape)
+        except ValueError as error:
+            raise ValueError(
+                f"expected scales to broadcast to {shape}. Received: shape {scales.shape}"
+            ) from error
+        if not np.all(scales > 0):
+            raise ValueError(f"expected scales to be positive. Received: {scales.min()}")
+
+    @classmethod
+    def on_circle(cls, num_components, radius=4.0, scale=0.5, dim=2):
+        """Components at equal angles on a circle about 0 in the first two dimensions.
+
+        The means of the mixture of ten Gaussians of Makhzani et al. (2016), Figure 4.
+
+        Args:
+            num_components: number of components, int, at least 1.
+            radius: radius of the circle, finite.
+            scale: standard deviation of every component in every dimension, positive.
+            dim: size of z, int, at least 2.
+        Returns:
+            The `GaussianMixture`.
+        Raises:
+            ValueError: wrong arguments.
+        """
+        num_components = check_count("num_components", num_components)
+        dim = check_count("dim", dim, minimum=2)
+        angles = 2 * math.pi * np.arange(num_components) / num_components
+        means = np.zeros([num_components, dim])
+        means[:, 0] = radius * np.cos(angles)
+        means[:, 1] = radius * np.sin(angles)
+        return cls(means, scale)
+
+    @property
+    def dim(self):
+        """Size of z."""
+        return len(self.means[0])
+
+    def __call__(self):
+        """The distribution: event shape `[dim]`, float32."""
+        means = tf.constant(self.means)
+        scales = tf.broadcast_to(tf.constant(self.scales), means.shape)
+        return tfd.MixtureSameFamily(
+            tfd.Categorical(logits=tf.zeros([len(self.means)])),
+            tfd.Independent(tfd.Normal(means, scales), reinterpreted_batch_ndims=1),
+        )
+
+
+def _nested_floats(name, values):
+    """Gives an array-like as a float or nested tuples of floats: hashable, and plain in JSON."""
+    try:
+        array = np.asarray(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"expected {name} to be an array of numbers. Received: {values!r}"
+        ) from error
+    if not np.all(np.isfinite(array)):
+        raise ValueError(f"expected {name} to be finite. Received: {values!r}")
+
+    def nested(item):
+        return tuple(map(nested, item)) if isinstance(item, list) else item
+
+    return nested(array.tolist())

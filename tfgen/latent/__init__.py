@@ -1,0 +1,6 @@
+"""Models with a latent variable z, an encoder and a decoder."""
+
+from tfgen.latent.model import LatentModel
+from tfgen.latent.vae import VAE
+
+__all__ = ["VAE", "LatentModel"]

@@ -1,0 +1,44 @@
+"""Sinusoidal embedding of a time or position."""
+
+import math
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class TimeEmbedding(keras.layers.Layer):
+    """e(t) = [sin(w_0 t), ..., cos(w_0 t), ...], w_i = max_period^(-2 i / dim).
+
+    Vaswani et al. (2017), section 3.5, with all sines before all cosines. The angles are computed
+    in float32 under every precision policy.
+
+    Args:
+        dim: size of the embedding, even.
+        max_period: the slowest wave has a period just under 2 pi times this.
+    Input: `[batch]`, integer or floating point.
+    Output: `[batch, dim]`, in the layer's compute dtype.
+    Raises:
+        ValueError: `dim` is not a positive even int.
+    """
+
+    def __init__(self, dim, max_period=10000.0, **kwargs):
+        # A float16 or bfloat16 input would already have lost t.
+        super().__init__(autocast=False, **kwargs)
+        if not isinstance(dim, int) or dim < 2 or dim % 2:
+            raise ValueError(f"expected dim to be a positive even int. Received: {dim!r}")
+        self.dim = dim
+        self.max_period = max_period
+
+    def call(self, t):
+        half = self.dim // 2
+        frequencies = ops.exp(-math.log(self.max_period) / half * ops.arange(half, dtype="float32"))
+        angles = ops.cast(t, "float32")[:, None] * frequencies
+        embedding = ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
+        return ops.cast(embedding, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.dim)
+
+    def get_config(self):
+        return {**super().get_config(), "dim": self.dim, "max_period": self.max_period}

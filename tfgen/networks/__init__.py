@@ -1,0 +1,8 @@
+"""Builder functions for the papers' networks: each returns a built `keras.Model`."""
+
+from tfgen.networks.dcgan import dcgan_discriminator, dcgan_generator, dcgan_grids
+from tfgen.networks.denoising_mlp import denoising_mlp
+from tfgen.networks.mlp import mlp
+from tfgen.networks.unet import unet
+
+__all__ = ["dcgan_discriminator", "dcgan_generator", "dcgan_grids", "denoising_mlp", "mlp", "unet"]

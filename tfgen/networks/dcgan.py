@@ -1,0 +1,135 @@
+"""The convolutional networks of DCGAN, for images of any size from 8x8 up.
+
+The two are each other's transpose. Strided convolutions halve the sides, rounding up, until the
+shorter one is at most 4; transposed convolutions undo exactly these steps, odd sizes too.
+Kernels start at N(0, 0.02^2), and leaky rectifiers have slope 0.2 (Radford et al. 2016, section 4).
+"""
+
+import math
+
+import keras
+
+_SMALLEST_SIDE = 4
+
+
+def dcgan_generator(latent_dim, image_shape, base_filters=128, name="generator"):
+    """Builds the generator: [batch, latent_dim] -> images [batch, *image_shape] in [0, 1].
+
+    A dense layer to the smallest grid, then 5x5 transposed convolutions of stride 2. Batch
+    normalization and ReLU follow each layer but the last, which ends in tanh, rescaled to [0, 1].
+    The filters halve at each step, down to `base_filters` before the last.
+
+    Radford et al. (2016), section 3; a 64x64 image gives their Figure 1, 1024 to 128 filters on
+    the grids 4 to 32.
+
+    Args:
+        latent_dim: size of z.
+        image_shape: `(height, width, channels)`, each side at least 8.
+        base_filters: filters of the largest hidden grid.
+        name: name of the model.
+    Returns:
+        A built `keras.Model`. Its output is float32 under every dtype policy.
+    Raises:
+        ValueError: a size is too small.
+    """
+    _check_positive(latent_dim=latent_dim, base_filters=base_filters)
+    *grids, smallest = dcgan_grids(image_shape)
+    filters = base_filters * 2 ** (len(grids) - 1)
+    inputs = keras.Input((latent_dim,))
+    h = keras.layers.Dense(
+        math.prod(smallest) * filters, use_bias=False, kernel_initializer=_normal()
+    )(inputs)
+    h = keras.layers.Reshape((*smallest, filters))(h)
+    size = smallest
+    for grid in reversed(grids):
+        h = keras.layers.ReLU()(_batch_norm()(h))
+        last = grid is grids[0]
+        filters = image_shape[-1] if last else filters // 2
+        # "same" transposes to 2 n - 1 cells from n, and output_padding=1 makes that 2 n.
+        h = keras.layers.Conv2DTranspose(
+            filters,
+            kernel_size=5,
+            strides=2,
+            padding="same",
+            output_padding=tuple(1 - 2 * n + m for n, m in zip(size, grid, strict=True)),
+            use_bias=last,
+            kernel_initializer=_normal(),
+        )(h)
+        size = grid
+    h = keras.layers.Activation("tanh", dtype="float32")(h)
+    outputs = keras.layers.Rescaling(0.5, 0.5, dtype="float32")(h)
+    return keras.Model(inputs, outputs, name=name)
+
+
+def dcgan_discriminator(image_shape, base_filters=128, name="discriminator"):
+    """Builds the discriminator: images [batch, *image_shape] in [0, 1] -> logits [batch].
+
+    5x5 convolutions of stride 2, each followed by LeakyReLU of slope 0.2, and all but the first
+    by batch normalization before that; then one dense unit. The filters start at `base_filters`
+    and double at each step. Radford et al. (2016), section 3.
+
+    Args:
+        image_shape: `(height, width, channels)`, each side at least 8.
+        base_filters: filters of the first convolution.
+        name: name of the model.
+    Returns:
+        A built `keras.Model`.
+    Raises:
+        ValueError: a size is too small.
+    """
+    _check_positive(base_filters=base_filters)
+    num_steps = len(dcgan_grids(image_shape)) - 1
+    inputs = keras.Input(image_shape)
+    h = keras.layers.Rescaling(2.0, -1.0)(inputs)
+    for step in range(num_steps):
+        first = step == 0
+        h = keras.layers.Conv2D(
+            base_filters * 2**step,
+            kernel_size=5,
+            strides=2,
+            padding="same",
+            use_bias=first,
+            kernel_initializer=_normal(),
+        )(h)
+        h = keras.layers.LeakyReLU(0.2)(h if first else _batch_norm()(h))
+    h = keras.layers.Dense(1, kernel_initializer=_normal())(keras.layers.Flatten()(h))
+    return keras.Model(inputs, keras.layers.Reshape(())(h), name=name)
+
+
+def dcgan_grids(image_shape):
+    """The (height, width) of every grid between an image and the smallest, largest first.
+
+    There are ceil(log2(shorter side / 4)) halvings, each rounding up: a 28x28 image has the grids
+    28, 14, 7, 4.
+
+    Args:
+        image_shape: `(height, width, channels)`, each side at least 8.
+    Returns:
+        A list of pairs, of one more than the number of halvings.
+    Raises:
+        ValueError: `image_shape` is not such a shape.
+    """
+    shape = tuple(image_shape)
+    if len(shape) != 3 or min(shape[:2]) < 2 * _SMALLEST_SIDE or shape[2] < 1:
+        raise ValueError(
+            "expected image_shape (height, width, channels) with height and width at least "
+            f"{2 * _SMALLEST_SIDE}. Received: {image_shape!r}"
+        )
+    grids = [shape[:2]]
+    while min(grids[-1]) > _SMALLEST_SIDE:
+        grids.append(tuple((side + 1) // 2 for side in grids[-1]))
+    return grids
+
+
+def _normal():
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def _batch_norm():
+    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+
+
+def _check_positive(**sizes):
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"expected {name} to be at least 1. Received: {size!r}")

@@ -1,0 +1,44 @@
+"""A denoiser for vectors: a residual multilayer perceptron that knows the time."""
+
+import keras
+from keras import layers
+
+from tfgen.layers import TimeEmbedding
+
+
+def denoising_mlp(event_shape, width=128, num_blocks=3, time_dim=64, name="denoising_mlp"):
+    """Build a residual perceptron, to vectors what `unet` is to images.
+
+    The time's embedding is added in every block. The last layer starts at zero, so that the
+    untrained network outputs 0.
+
+    Args:
+        event_shape: `(d,)`.
+        width: units of every hidden layer.
+        num_blocks: residual blocks of two layers each.
+        time_dim: size of the time's sinusoidal embedding, even.
+        name: name of the model.
+    Returns:
+        A built `keras.Model`: `[x_t, t]`, of shapes `[batch, d]` and `[batch]` (int32), to
+        `[batch, d]`.
+    Raises:
+        ValueError: `event_shape` is not of rank 1, or a size is not positive.
+    """
+    event_shape = tuple(event_shape)
+    if len(event_shape) != 1 or event_shape[0] < 1:
+        raise ValueError(f"expected event_shape to be (d,). Received: {event_shape}")
+    if width < 1 or num_blocks < 1:
+        raise ValueError(
+            f"expected width and num_blocks to be positive. Received: {width}, {num_blocks}"
+        )
+    xt = keras.Input(event_shape, name="x_t")
+    t = keras.Input((), dtype="int32", name="t")
+    time = layers.Dense(width, "swish")(TimeEmbedding(time_dim)(t))
+    h = layers.Dense(width)(xt)
+    for _ in range(num_blocks):
+        update = layers.Dense(width)(layers.Activation("swish")(h))
+        update = layers.Activation("swish")(layers.Add()([update, layers.Dense(width)(time)]))
+        h = layers.Add()([h, layers.Dense(width)(update)])
+    h = layers.Activation("swish")(layers.LayerNormalization()(h))
+    h = layers.Dense(event_shape[0], kernel_initializer="zeros")(h)
+    return keras.Model([xt, t], h, name=name)

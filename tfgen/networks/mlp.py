@@ -1,0 +1,58 @@
+"""The multilayer perceptron: dense layers between any two shapes."""
+
+import math
+from numbers import Integral
+
+import keras
+
+
+def mlp(
+    input_shape,
+    hidden,
+    output_shape,
+    activation="relu",
+    output_activation=None,
+    dropout=0.0,
+    name="mlp",
+):
+    """Builds a multilayer perceptron, f: [batch, *input_shape] -> [batch, *output_shape].
+
+    Inputs of rank above one are flattened, outputs of rank above one are reshaped, both in
+    row-major order.
+
+    Args:
+        input_shape: shape of one input, without the batch: `(d,)`, `(h, w, c)`, ...
+        hidden: widths of the hidden layers; `()` for an affine map.
+        output_shape: shape of one output, without the batch; `()` for one scalar per example.
+        activation: activation of every hidden layer, as `keras.layers.Dense` takes it.
+        output_activation: activation of the last layer; None for a linear output.
+        dropout: rate of dropout after every hidden layer, in [0, 1).
+        name: name of the model.
+    Returns:
+        A built `keras.Model`.
+    Raises:
+        ValueError: a size is not a positive integer, or the rate is outside [0, 1).
+    """
+    if not 0 <= dropout < 1:
+        raise ValueError(f"expected dropout to be in [0, 1). Received: {dropout!r}")
+    input_shape = _sizes(input_shape, "input_shape")
+    hidden = _sizes(hidden, "hidden")
+    output_shape = _sizes(output_shape, "output_shape")
+    h = inputs = keras.Input(input_shape)
+    if len(input_shape) != 1:
+        h = keras.layers.Reshape((math.prod(input_shape),))(h)
+    for i, width in enumerate(hidden):
+        h = keras.layers.Dense(width, activation, name=f"hidden_{i}")(h)
+        if dropout:
+            h = keras.layers.Dropout(dropout)(h)
+    h = keras.layers.Dense(math.prod(output_shape), output_activation, name="output")(h)
+    if len(output_shape) != 1:
+        h = keras.layers.Reshape(output_shape)(h)
+    return keras.Model(inputs, h, name=name)
+
+
+def _sizes(values, name):
+    sizes = tuple(values) if hasattr(values, "__iter__") else (values,)
+    if not all(isinstance(size, Integral) and size > 0 for size in sizes):
+        raise ValueError(f"expected {name} to hold positive integers. Received: {values!r}")
+    return tuple(int(size) for size in sizes)
