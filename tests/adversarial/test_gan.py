@@ -113,7 +113,7 @@ def test_trains_under_mixed_precision():
         model = small_gan((4, 4, 1))
     finally:
         keras.config.set_dtype_policy("float32")
-    model.compile()
+    model.compile(run_eagerly=True)
     x = np.random.default_rng(0).random((16, 4, 4, 1), "float32")
     history = model.fit(x, batch_size=8, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())

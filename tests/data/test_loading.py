@@ -84,7 +84,7 @@ def test_keras_fit_counts_its_epochs_alone(numbers):
     train = load(numbers, "train", batch_size=5, labels=True)
     valid = load(numbers, "train[:5]", batch_size=5, labels=True, shuffle=False)
     counts = []
-    count = lambda epoch, logs: counts.append(int(train.epoch_counter))  # noqa: E731
+    count = lambda epoch, logs: counts.append(int(train.epoch_counter))
     model.fit(
         train,
         validation_data=valid,
@@ -94,7 +94,7 @@ def test_keras_fit_counts_its_epochs_alone(numbers):
     )
     assert counts == [1, 2, 3]
     assert int(valid.epoch_counter) == 3
-    resume = lambda epoch, logs: train.epoch_counter.assign(7)  # noqa: E731
+    resume = lambda epoch, logs: train.epoch_counter.assign(7)
     callback = keras.callbacks.LambdaCallback(on_epoch_begin=resume)
     model.fit(train, epochs=1, verbose=0, callbacks=[callback])
     assert int(train.epoch_counter) == 8

@@ -23,7 +23,7 @@ def test_max_period_sets_the_slowest_wave():
 def test_shifts_in_time_are_rotations():
     """e(t + k) is a linear function of e(t), the same for every t (Vaswani et al. 2017, 3.5)."""
     embed = TimeEmbedding(2)
-    e = lambda *t: embed(tf.constant(t)).numpy()  # noqa: E731
+    e = lambda *t: embed(tf.constant(t)).numpy()
     rotation = np.array([[np.cos(5), -np.sin(5)], [np.sin(5), np.cos(5)]])
     np.testing.assert_allclose(e(5, 45, 905), e(0, 40, 900) @ rotation, atol=1e-4)
 

@@ -19,6 +19,7 @@ class AutoregressiveModel(GenerativeModel):
     """
 
     term_names = ("negative_log_prob",)
+    density = "exact"
 
     @abc.abstractmethod
     def conditionals(self, x, training=False):
@@ -133,12 +134,15 @@ class AutoregressiveModel(GenerativeModel):
         return AutoregressiveDistribution(self)
 
     def signatures(self):
-        x = tf.TensorSpec((None, *self.event_shape), tf.float32)
-        draw = [tf.TensorSpec((), tf.int32), tf.TensorSpec((2,), tf.int32)]
+        x = tf.TensorSpec((None, *self.event_shape), tf.float32, name="x")
+        draw = [
+            tf.TensorSpec((), tf.int32, name="num_samples"),
+            tf.TensorSpec((2,), tf.int32, name="seed"),
+        ]
         return {
-            "log_prob": (lambda x: {"log_prob": self._log_prob(x)}, [x]),
             "sample": (
-                lambda num_samples, seed: {"x": self.sample(num_samples, seed=seed)},
+                lambda num_samples, seed: {"samples": self.sample(num_samples, seed=seed)},
                 draw,
             ),
+            "log_prob": (lambda x: {"log_prob": self._log_prob(x)}, [x]),
         }

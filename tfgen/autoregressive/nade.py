@@ -25,6 +25,8 @@ class NADE(AutoregressiveModel):
         levels: values of each dimension; level k is read as k / (levels - 1).
     """
 
+    paper = "Larochelle & Murray 2011; Uria et al. 2016"
+
     def __init__(self, *, event_shape, num_hidden=500, levels=2, **kwargs):
         super().__init__(**kwargs)
         if num_hidden < 1:

@@ -41,9 +41,9 @@ def sweep(features, W, V, c, b):
         upstream = _halves(tf.transpose(upstream, (1, 0, 2)))
         parts = [
             _backward(part, W, V, c, b, part_upstream)
-            for part, part_upstream in zip(_halves(features), upstream)
+            for part, part_upstream in zip(_halves(features), upstream, strict=True)
         ]
-        d_features, _, *d_weights = zip(*parts)
+        d_features, _, *d_weights = zip(*parts, strict=True)
         return tf.concat(d_features, axis=1), *map(tf.add_n, d_weights)
 
     return logits, gradient
@@ -64,7 +64,7 @@ def summed_log_prob(features, W, V, c, b):
     """
     features, W, V, c, b = _unwatched(features, W, V, c, b)
     parts = [_backward(part, W, V, c, b) for part in _halves(features)]
-    _, totals, *d_weights = zip(*parts)
+    _, totals, *d_weights = zip(*parts, strict=True)
 
     def gradient(upstream):
         return None, *(upstream * tf.add_n(parts) for parts in d_weights)

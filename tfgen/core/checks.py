@@ -68,7 +68,7 @@ def _check_spec(shape, dtype, event_shape, name):
         )
     shape = tuple(shape)
     matches = len(shape) == len(event_shape) + 1 and all(
-        actual in (None, wanted) for actual, wanted in zip(shape[1:], event_shape)
+        actual in (None, wanted) for actual, wanted in zip(shape[1:], event_shape, strict=True)
     )
     if not matches:
         raise ValueError(

@@ -45,10 +45,7 @@ class Configured:
     def from_config(cls, config):
         """Builds the object that `get_config` described."""
         return cls(
-            **{
-                name: keras.saving.deserialize_keras_object(value)
-                for name, value in config.items()
-            }
+            **{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()}
         )
 
     def __repr__(self):

@@ -26,6 +26,9 @@ class GenerativeModel(Configured, keras.Model):
         term_names: names of all the terms that the phases report, in order.
         event_shape: shape of one example, `(d,)` or `(height, width, channels)`.
         levels: number of levels of a discrete likelihood; None where x is continuous.
+        density: "exact", "bound" or "implicit": what the model can say of p(x).
+        paper: authors and year of the source.
+        default_batch_size: examples of one step on the command line.
         epochs_seen: number of training epochs begun so far; saved with the model, it decides the
             order of the next one.
     """
@@ -33,6 +36,9 @@ class GenerativeModel(Configured, keras.Model):
     term_names = ()
     event_shape = None
     levels = None
+    density = None
+    paper = None
+    default_batch_size = 100
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -159,14 +165,14 @@ class GenerativeModel(Configured, keras.Model):
         for phase in phases:
             optimizer = self.phase_optimizers[phase.name]
             variables = _trainable(phase)
-            kept = self._statistics_outside(phase) if len(phases) > 1 else {}
+            kept = self._statistics_outside(phase) if len(phases) > 1 else []
             with tf.GradientTape() as tape:
                 terms = phase.loss(batch, True)
                 penalties = [loss for network in phase.networks for loss in network.losses]
                 objective = tf.add_n([next(iter(terms.values())), *penalties])
                 objective = optimizer.scale_loss(objective)
             optimizer.apply(tape.gradient(objective, variables), variables)
-            for variable, value in kept.items():
+            for variable, value in kept:
                 variable.assign(value)
             self._track(terms, batch)
         return self.get_metrics_result()
@@ -179,10 +185,10 @@ class GenerativeModel(Configured, keras.Model):
         return self.get_metrics_result()
 
     def _statistics_outside(self, phase):
-        """Values of the statistics (BatchNorm's) that do not belong to the phase's networks."""
+        """The statistics (BatchNorm's) and their values that do not belong to the phase's networks."""
         own = {id(v) for network in phase.networks for v in network.non_trainable_weights}
         outside = [v for v in self.non_trainable_weights if id(v) not in own]
-        return {variable.value: tf.identity(variable.value) for variable in outside}
+        return [(variable, tf.identity(variable.value)) for variable in outside]
 
     def _track(self, terms, batch):
         weight = tf.shape(tf.nest.flatten(batch)[0])[0]

@@ -1,6 +1,7 @@
 """One line of a paper's algorithm box."""
 
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 
 class Phase(NamedTuple):

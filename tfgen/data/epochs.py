@@ -41,7 +41,7 @@ def stream_blocks(stored, buffer_size, seed, epoch, block):
     """
     dataset = stored.enumerate()
     if buffer_size is not None:
-        tf.random.set_seed(0)
+        tf.random.set_seed(1)
         key = tf.stack([tf.constant(seed, tf.int64), epoch])
         draw = tf.random.stateless_uniform([], key, None, None, tf.int64)
         dataset = dataset.shuffle(buffer_size, seed=draw, reshuffle_each_iteration=False)

@@ -1,5 +1,6 @@
 """`load`, `load_arrays` and `info`: any data set by its name or path."""
 
+import functools
 import os
 from pathlib import Path
 
@@ -79,22 +80,19 @@ def load(
     image_bytes = 4 * int(np.prod(source.info.event_shape))
     block = batch_size or _BLOCK
     in_memory = n * image_bytes <= memory_limit or source.in_memory
+    order = functools.partial(epoch_order, n, shuffle, seed)
     if in_memory:
         x, y = source.arrays()
         _quantize_in_place(x, levels)
         with tf.device("CPU:0"):
             x, y = tf.constant(x), tf.zeros(n, tf.int64) if y is None else tf.constant(y)
-    elif source.stream:
+        blocks = lambda epoch: gather_blocks(x, y, order(epoch), block)
+    elif source.read:
+        blocks = lambda epoch: read_blocks(source.read, order(epoch), block)
+    else:
         stored = source.stream()
         buffer_size = min(n, max(1, memory_limit // image_bytes)) if shuffle else None
-
-    def blocks(epoch):
-        if not in_memory and source.stream:
-            return stream_blocks(stored, buffer_size, seed, epoch, block)
-        order = epoch_order(n, shuffle, seed, epoch)
-        if in_memory:
-            return gather_blocks(x, y, order, block)
-        return read_blocks(source.read, order, block)
+        blocks = lambda epoch: stream_blocks(stored, buffer_size, seed, epoch, block)
 
     def examples(epoch):
         def finish(indices, x, y):
@@ -103,7 +101,7 @@ def load(
             x = binarize_images(x, binarize, seed=seed, epoch=epoch, indices=indices)
             return (x, y) if labels else x
 
-        dataset = blocks(epoch).map(finish)
+        dataset = blocks(epoch).map(finish, tf.data.AUTOTUNE, deterministic=True)
         return dataset.unbatch() if batch_size is None else dataset
 
     return count_epochs(examples, n if batch_size is None else -(-n // batch_size), epoch)

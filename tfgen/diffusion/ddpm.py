@@ -1,5 +1,6 @@
 """Denoising diffusion probabilistic models."""
 
+import functools
 import math
 
 import keras
@@ -56,11 +57,10 @@ class DDPM(GenerativeModel):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        shapes = denoiser.input_shape
-        if len(shapes) != 2 or tuple(shapes[0]) != tuple(denoiser.output_shape):
+        if len(denoiser.inputs) != 2 or denoiser.inputs[0].shape != denoiser.output_shape:
             raise ValueError(
                 "expected the denoiser to map [x_t, t] to the shape of x_t. Received: "
-                f"{shapes} to {denoiser.output_shape}"
+                f"{denoiser.input_shape} to {denoiser.output_shape}"
             )
         if levels is not None and levels < 2:
             raise ValueError(f"expected levels to be None or at least 2. Received: {levels!r}")
@@ -79,7 +79,7 @@ class DDPM(GenerativeModel):
         self.num_updates = self.add_weight(
             shape=(), dtype="int32", initializer="zeros", trainable=False, name="num_updates"
         )
-        self._compiled_samplers = {}
+        self._compiled_sampler = functools.lru_cache(self._compile_sampler)
 
     @classmethod
     def default(
@@ -271,15 +271,14 @@ class DDPM(GenerativeModel):
         if not tf.is_tensor(num_samples) and num_samples < 1:
             raise ValueError(f"expected num_samples to be at least 1. Received: {num_samples!r}")
         sampler = self.sampler if sampler is None else sampler
-        if sampler not in self._compiled_samplers:
-            self._compiled_samplers[sampler] = tf.function(
-                lambda num_samples, seed: self.restore(
-                    sampler(self, [num_samples, *self.event_shape], seed)
-                ),
-                jit_compile=False,
-            )
-        draw = self._compiled_samplers[sampler]
+        draw = self._compiled_sampler(sampler)
         return draw(tf.cast(num_samples, tf.int32), self.seed_or_next(seed))
+
+    def _compile_sampler(self, sampler):
+        def draw(num_samples, seed):
+            return self.restore(sampler(self, [num_samples, *self.event_shape], seed))
+
+        return tf.function(draw, jit_compile=False)
 
     def edit(self, x, mask, *, seed=None):
         """Redraws where the mask is 1, and keeps the rest.

@@ -35,6 +35,8 @@ class VAE(LatentModel):
     """
 
     term_names = ("negative_elbo", "distortion", "rate")
+    density = "bound"
+    paper = "Kingma & Welling 2014"
 
     def __init__(self, *, encoder, decoder, prior, likelihood, beta=1.0, **kwargs):
         super().__init__(**kwargs)
@@ -155,7 +157,7 @@ class VAE(LatentModel):
         """
         if num_samples < 1:
             raise ValueError(f"expected num_samples to be at least 1. Received: {num_samples}")
-        bound = lambda x, seed: self._iwae_bound(x, num_samples, seed)  # noqa: E731
+        bound = lambda x, seed: self._iwae_bound(x, num_samples, seed)
         return self._seeded_batches(bound, self.check(x), seed, batch_size)
 
     @tf.function(reduce_retracing=True, autograph=False)

@@ -1,0 +1,53 @@
+"""Packaging of tfgen."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "tfgen/__init__.py").read_text()).group(1)
+
+INSTALL = [
+    # Every bound is the range that the tests were run with.
+    "tensorflow>=2.21,<2.22",  # tensors, gradients, tf.data, SavedModel
+    "keras>=3.15,<3.16",  # models, layers, optimizers, fit
+    "tensorflow-probability>=0.25,<0.26",  # every probability
+    "tf-keras>=2.21,<2.22",  # TensorFlow Probability imports it; tfgen does not
+    "setuptools; python_version >= '3.12'",  # TensorFlow Probability imports distutils
+    "tensorflow-datasets>=4.9.10,<4.10",  # data sets by name
+    "importlib_resources",  # tensorflow-datasets imports it without requiring it
+    "numpy>=2.1,<3",  # arrays
+    "scikit-learn>=1.6,<2",  # the bundled digits
+    "matplotlib>=3.9,<4",  # curves of a run
+    "click>=8.1,<9",  # the command line
+    "tensorboard>=2.20,<2.22",  # event files of a run
+]
+TEST = [
+    "pytest>=8,<10",  # runs the tests
+    "hypothesis>=6.100,<7",  # property tests
+    "scipy>=1.14,<2",  # an oracle of densities and integrals
+    "ruff>=0.9",  # lint and format
+]
+TUTORIALS = [
+    "jupyter",  # opens the notebooks
+]
+
+setup(
+    name="tfgen",
+    version=VERSION,
+    description="Generative modelling for Keras",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    packages=find_packages(include=["tfgen", "tfgen.*"]),
+    package_data={"tfgen": ["py.typed"]},
+    python_requires=">=3.10",
+    install_requires=INSTALL,
+    extras_require={
+        "test": TEST,
+        "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],  # TensorFlow with NVIDIA's libraries
+        "tutorials": TUTORIALS,
+    },
+    entry_points={"console_scripts": ["tfgen = tfgen.cli:main"]},
+)

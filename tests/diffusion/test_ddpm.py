@@ -1,0 +1,366 @@
+"""DDPM: its bound against exact Gaussian likelihoods, its training, its samples."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_probability as tfp
+from scipy import stats
+
+from tfgen.diffusion import (
+    DDIM,
+    DDPM,
+    Ancestral,
+    CosineSchedule,
+    Epsilon,
+    ForwardVariance,
+    LinearSchedule,
+    Start,
+    Velocity,
+)
+
+tfd = tfp.distributions
+MEAN, STDDEV = 0.5, 0.4
+
+
+@keras.saving.register_keras_serializable(package="tfgen_tests")
+class GaussianDenoiser(keras.layers.Layer):
+    """E[x_0 | x_t] of x_0 ~ N(mean, stddev^2): the exact denoiser."""
+
+    def __init__(self, schedule, mean, stddev, **kwargs):
+        super().__init__(**kwargs)
+        self.schedule, self.mean, self.stddev = schedule, mean, stddev
+
+    def call(self, xt, t):
+        alpha_bar = self.schedule.alpha_bar(t)
+        variance = self.stddev**2
+        gain = tf.sqrt(alpha_bar) * variance / (alpha_bar * variance + 1 - alpha_bar)
+        rest = self.mean * (1 - gain * tf.sqrt(alpha_bar))
+        rank = [-1] + [1] * (xt.shape.rank - 1)
+        gain, rest = (tf.cast(tf.reshape(v, rank), xt.dtype) for v in (gain, rest))
+        return gain * xt + rest
+
+    def compute_output_shape(self, xt_shape, t_shape=None):
+        return xt_shape
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "schedule": keras.saving.serialize_keras_object(self.schedule),
+            "mean": self.mean,
+            "stddev": self.stddev,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        schedule = keras.saving.deserialize_keras_object(config.pop("schedule"))
+        return cls(schedule=schedule, **config)
+
+
+def exact_model(event_shape=(3,), num_steps=1000, mean=MEAN, stddev=STDDEV, **kwargs):
+    schedule = LinearSchedule(num_steps)
+    xt = keras.Input(event_shape)
+    t = keras.Input((), dtype="int32")
+    x0 = GaussianDenoiser(schedule, mean, stddev)(xt, t)
+    return DDPM(
+        denoiser=keras.Model([xt, t], x0), schedule=schedule, prediction=Start(), **kwargs
+    )
+
+
+def tiny(event_shape=(5,), num_steps=6, **kwargs):
+    keras.utils.set_random_seed(0)
+    return DDPM.default(event_shape, num_steps=num_steps, base_channels=2, **kwargs)
+
+
+def vectors(num=16, dim=5):
+    return np.random.default_rng(0).normal(size=(num, dim)).astype("float32")
+
+
+# The bound
+
+
+def test_elbo_of_the_exact_denoiser_is_just_below_the_exact_log_likelihood():
+    model = exact_model()
+    x = np.random.default_rng(1).normal(MEAN, STDDEV, size=(300, 3)).astype("float32")
+    exact = stats.norm(MEAN, STDDEV).logpdf(x).sum(axis=1)
+    gap = exact - model.elbo(x, seed=0).numpy()
+    error = gap.std() / np.sqrt(len(gap))
+    assert gap.mean() > -3 * error
+    assert gap.mean() < 0.05 + 3 * error
+
+
+def test_fewer_stratified_terms_leave_the_bound_unbiased():
+    model = exact_model(num_steps=20, variance=ForwardVariance())
+    x = np.tile(np.float32([[0.3, 0.9, -0.2]]), (4000, 1))
+    full, part = (model.elbo(x, num_terms=n, seed=n, batch_size=None) for n in (20, 7))
+    error = np.hypot(np.std(full), np.std(part)) / np.sqrt(len(x))
+    assert np.std(part) > np.std(full)
+    np.testing.assert_allclose(np.mean(full), np.mean(part), atol=4 * error)
+
+
+def test_elbo_is_the_sum_of_its_terms_by_quadrature():
+    """One dimension, T = 2: every expectation as an integral over a grid of x_t."""
+    model = exact_model((1,), num_steps=2, mean=0.0, stddev=1.0)
+    x0, z = np.float32([[0.7]]), np.linspace(-8, 8, 2001)[:, None].astype("float32")
+    weights = stats.norm.pdf(z[:, 0]) * (z[1, 0] - z[0, 0])
+
+    def expected(t, term):
+        q = model.q(tf.constant(x0), t)
+        xt = q.mean() + q.stddev() * z
+        return np.sum(weights * term(xt, tf.tile(x0, [len(z), 1])))
+
+    prior_kl = model.q(tf.constant(x0), 2).kl_divergence(
+        tfd.Independent(tfd.Normal([[0.0]], 1.0), 1)
+    )
+    kl = expected(2, lambda xt, x: model.posterior(xt, x, 2).kl_divergence(model.p(xt, 2)))
+    decoder = expected(1, lambda xt, x: model.p(xt, 1).log_prob(x))
+    bound = decoder - kl - float(prior_kl[0])
+    draws = model.elbo(np.tile(x0, (20000, 1)), seed=3, batch_size=None).numpy()
+    np.testing.assert_allclose(
+        draws.mean(), bound, atol=4 * draws.std() / np.sqrt(len(draws))
+    )
+
+
+@pytest.mark.parametrize("levels", [2, 17, 256])
+@pytest.mark.parametrize("event_shape", [(1,), (1, 1, 1)])
+def test_discretized_decoder_sums_to_one_over_the_levels(levels, event_shape):
+    model = exact_model(event_shape, num_steps=10, levels=levels)
+    x = np.linspace(0, 1, levels, dtype="float32").reshape(-1, *event_shape)
+    x0 = model.rescale(tf.constant(x))
+    for center in (-1.3, -1.0, 0.1, 1.0):
+        p = model.p(tf.fill(x.shape, center), 1)
+        log_probs = model._decoder_log_prob(p, x0)
+        np.testing.assert_allclose(np.exp(log_probs).sum(), 1, rtol=1e-4)
+
+
+def test_discretized_decoder_is_equation_13():
+    model = exact_model((1, 1, 1), num_steps=10, levels=5)
+    p = model.p(tf.fill((5, 1, 1, 1), 0.2), 1)
+    x0 = np.array([-1, -0.5, 0, 0.5, 1])
+    normal = stats.norm(p.mean().numpy()[0].item(), p.stddev().numpy()[0].item())
+    upper, lower = normal.cdf(x0 + 0.25), normal.cdf(x0 - 0.25)
+    upper[-1], lower[0] = 1, 0
+    log_probs = model._decoder_log_prob(p, tf.constant(x0.reshape(-1, 1, 1, 1), tf.float32))
+    np.testing.assert_allclose(log_probs, np.log(upper - lower), rtol=2e-4)
+
+
+def test_densities_of_images_are_of_the_images_not_of_the_rescaled_ones():
+    """x in [0, 1] as an image and 2x - 1 as a vector: log densities differ by D log 2."""
+    x = np.random.default_rng(2).random((200, 2, 2, 1)).astype("float32")
+    image = exact_model((2, 2, 1), num_steps=50, mean=0.0).elbo(x, seed=4, batch_size=None)
+    vector = exact_model((4,), num_steps=50, mean=0.0).elbo(
+        2 * x.reshape(-1, 4) - 1, seed=5, batch_size=None
+    )
+    # Clipping of the predicted x_0 is idle here: |E[x_0 | x_t]| < 1 for these data, mostly.
+    gap = image - vector
+    np.testing.assert_allclose(
+        np.mean(gap), 4 * np.log(2), atol=4 * np.std(gap) / np.sqrt(len(x)) + 0.02
+    )
+
+
+# The reverse process
+
+
+def test_p_is_the_posterior_at_the_denoised_x():
+    model = exact_model((2, 2, 1), variance=ForwardVariance())
+    xt = tf.random.stateless_normal((3, 2, 2, 1), [0, 1])
+    t = tf.constant([1, 40, 900])
+    x0, noise = model.denoise(xt, t)
+    p = model.p(xt, t)
+    np.testing.assert_allclose(p.mean(), model.posterior(xt, x0, t).mean(), rtol=1e-6)
+    np.testing.assert_allclose(p.variance()[:, 0, 0, 0], model.schedule.beta(t), rtol=1e-5)
+    q = model.q(x0, t)
+    np.testing.assert_allclose(q.mean() + q.stddev() * noise, xt, atol=1e-5)
+
+
+def test_predicted_images_are_clipped():
+    model = exact_model((2, 2, 1), mean=3.0)
+    x0, _ = model.denoise(tf.zeros((1, 2, 2, 1)), 500)
+    np.testing.assert_array_equal(x0, tf.ones_like(x0))
+
+
+def test_samples_of_the_exact_denoiser_have_the_datas_moments():
+    x = exact_model((2,), num_steps=200).sample(4000, seed=0, sampler=DDIM(100))
+    np.testing.assert_allclose(np.mean(x), MEAN, atol=0.02)
+    np.testing.assert_allclose(np.std(x), STDDEV, rtol=0.05)
+
+
+# Training
+
+
+@pytest.mark.parametrize("prediction", [Epsilon(), Start(), Velocity()], ids=repr)
+def test_untrained_loss_is_the_mean_square_of_the_target(prediction):
+    """The denoiser starts at zero: E target^2 is 1 for noise, E x_0^2, or their mixture."""
+    x = np.float32([[2.0, -1.0]]).repeat(20000, axis=0)
+    model = tiny((2,), prediction=prediction)
+    alpha_bar = np.mean(model.schedule.alpha_bar(tf.range(1, 7)))
+    expected = {
+        Epsilon(): 1.0,
+        Start(): 2.5,
+        Velocity(): alpha_bar + (1 - alpha_bar) * 2.5,
+    }[prediction]
+    np.testing.assert_allclose(
+        model.simple_loss(tf.constant(x), True)["denoising_mse"], expected, rtol=0.05
+    )
+
+
+def test_average_of_the_weights_by_hand():
+    model = tiny(ema_decay=0.15)
+    model.compile(keras.optimizers.SGD(0.1))
+    average = [w.numpy() for w in model.denoiser.weights]
+    for n, x in enumerate(np.split(vectors(), 4)):
+        model.train_step(tf.constant(x))
+        decay = min(0.15, (1 + n) / (10 + n))
+        average = [
+            decay * a + (1 - decay) * w.numpy() for a, w in zip(average, model.denoiser.weights)
+        ]
+    assert model.num_updates == 4
+    for found, expected in zip(model.averaged_denoiser.weights, average, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_evaluation_uses_the_average_and_moves_no_weight():
+    model = tiny()
+    model.compile()
+    model.fit(vectors(), epochs=1, verbose=0)
+    model.denoiser.set_weights([w * np.nan for w in model.denoiser.get_weights()])
+    before = model.get_weights()
+    assert np.isfinite(model.evaluate(vectors(), verbose=0))
+    assert np.all(np.isfinite(model.sample(2, seed=0)))
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_training_lowers_the_loss():
+    model = tiny((2,), num_steps=50, schedule=CosineSchedule(50), ema_decay=0.9)
+    model.compile(keras.optimizers.Adam(0.01))
+    x = np.random.default_rng(0).choice([-1.0, 1.0], size=(512, 2)).astype("float32")
+    history = model.fit(x, batch_size=64, epochs=20, verbose=0).history["denoising_mse"]
+    assert history[-1] < 0.6 * history[0]
+
+
+def test_mixed_precision_has_a_finite_loss_and_float32_samples():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = tiny((4, 4, 1), multipliers=(1,))
+        model.compile()
+        x = np.random.default_rng(0).random((8, 4, 4, 1)).astype("float32")
+        history = model.fit(x, epochs=2, verbose=0).history
+        assert np.all(np.isfinite(history["denoising_mse"]))
+        assert model.sample(2, seed=0).dtype == tf.float32
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+# The contract
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A tiny image model whose weights are no longer the initial ones."""
+    model = tiny((4, 3, 1), multipliers=(1,), prediction=Velocity())
+    rng = np.random.default_rng(0)
+    for network in (model.denoiser, model.averaged_denoiser):
+        network.set_weights([rng.normal(scale=0.2, size=w.shape) for w in network.get_weights()])
+    return model
+
+
+def images(num=3):
+    return np.random.default_rng(1).random((num, 4, 3, 1)).astype("float32")
+
+
+def test_same_seed_same_samples_eager_in_a_graph_and_after_a_reload(trained, tmp_path):
+    for sampler in (Ancestral(), DDIM(3, eta=0.5)):
+        samples = trained.sample(3, seed=5, sampler=sampler)
+        assert samples.shape == (3, 4, 3, 1)
+        assert np.min(samples) >= 0 and np.max(samples) <= 1
+        np.testing.assert_array_equal(
+            samples, trained.sample(tf.constant(3), seed=tf.constant([0, 5]), sampler=sampler)
+        )
+        eager = trained.restore(sampler(trained, [3, 4, 3, 1], tf.constant([0, 5])))
+        np.testing.assert_allclose(samples, eager, atol=1e-5)
+        assert np.any(samples != trained.sample(3, seed=6, sampler=sampler))
+    trained.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(trained.sample(3, seed=5), loaded.sample(3, seed=5))
+    np.testing.assert_array_equal(trained(images()), loaded(images()))
+    assert loaded.get_config() == trained.get_config()
+
+
+def test_saved_model_gives_the_same_numbers(trained, tmp_path):
+    trained.export(tmp_path / "served")
+    served = tf.saved_model.load(tmp_path / "served").signatures
+    seed, x = tf.constant([0, 5]), tf.constant(images())
+    mask = tf.cast(x > 0.5, tf.float32)
+    np.testing.assert_allclose(
+        served["sample"](num_samples=tf.constant(3), seed=seed)["samples"],
+        trained.sample(3, seed=5),
+        atol=1e-5,
+    )
+    np.testing.assert_allclose(
+        served["edit"](x=x, mask=mask, seed=seed)["edited"],
+        trained.edit(x, mask, seed=5),
+        atol=1e-5,
+    )
+    np.testing.assert_allclose(
+        served["denoise"](x=x, t=tf.constant(4))["denoised"], trained(x, t=4), atol=1e-5
+    )
+    assert served["elbo"](x=x, seed=seed)["elbo"].shape == (3,)
+
+
+def test_edit_keeps_what_the_mask_keeps_exactly(trained):
+    x = images()
+    mask = np.zeros_like(x)
+    mask[:, :2] = 1
+    edited = trained.edit(x, mask, seed=1).numpy()
+    np.testing.assert_array_equal(edited[:, 2:], x[:, 2:])
+    assert np.all(edited[:, :2] != x[:, :2])
+    np.testing.assert_array_equal(trained.edit(x, mask, seed=1), edited)
+
+
+def test_edit_of_everything_ignores_x(trained):
+    x = images()
+    np.testing.assert_array_equal(
+        trained.edit(x, np.ones_like(x), seed=1), trained.edit(1 - x, np.ones_like(x), seed=1)
+    )
+
+
+def test_elbo_takes_batches(trained):
+    whole, parts = (trained.elbo(images(5), seed=0, batch_size=n) for n in (None, 2))
+    assert whole.shape == parts.shape == (5,)
+    np.testing.assert_allclose(whole[:2], parts[:2], rtol=0.5)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: tiny(levels=1),
+        lambda: tiny(ema_decay=1.0),
+        lambda: tiny(num_steps=1),
+        lambda: tiny((4, 4)),
+        lambda: DDPM(
+            denoiser=keras.Sequential([keras.Input((3,)), keras.layers.Dense(3)]),
+            schedule=LinearSchedule(10),
+        ),
+    ],
+)
+def test_impossible_models_are_refused(make):
+    with pytest.raises(ValueError, match="Received: "):
+        make()
+
+
+def test_bad_arguments_are_refused(trained):
+    x = images()
+    for call in (
+        lambda: trained.sample(0),
+        lambda: trained.sample(1, seed="a"),
+        lambda: trained.sample(1, sampler=DDIM(7)),
+        lambda: trained.edit(x, x),
+        lambda: trained.edit(x, np.ones_like(x)[:2]),
+        lambda: trained.edit(x + 1, np.ones_like(x)),
+        lambda: trained.elbo(x, num_terms=0),
+        lambda: trained.elbo(x, num_terms=7),
+        lambda: trained.elbo(x[0]),
+    ):
+        with pytest.raises(ValueError, match="Received: "):
+            call()

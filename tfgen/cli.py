@@ -1,0 +1,122 @@
+"""The command line: `tfgen train | sample | evaluate | export | models`."""
+
+import functools
+import json
+import os
+
+import click
+
+# TensorFlow reads this as it is imported, which happens inside the commands: `--help` is quick.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+_RUN = click.argument("run", type=click.Path(exists=True, file_okay=False))
+
+
+class _Error(click.ClickException):
+    exit_code = 2
+
+
+def _one_line_errors(command):
+    """Turns errors that the user can mend into one line and exit status 2."""
+
+    @functools.wraps(command)
+    def wrapped(*args, **kwargs):
+        try:
+            return command(*args, **kwargs)
+        except (ValueError, OSError) as error:
+            raise _Error(" ".join(str(error).split())) from error
+
+    return wrapped
+
+
+@click.group()
+@click.version_option(package_name="tfgen")
+def main():
+    """Generative modelling for Keras."""
+
+
+@main.command()
+@click.argument("model")
+@click.option("--data", required=True, help="Data set: digits, a TFDS name, or a folder.")
+@click.option("--epochs", required=True, type=click.IntRange(min=1), help="Number of epochs.")
+@click.option("--output", required=True, type=click.Path(), help="Folder of the run.")
+@click.option("--set", "sizes", multiple=True, metavar="KEY=VALUE", help="Size of the model.")
+@click.option("--batch-size", type=click.IntRange(min=1), help="Images of a step.")
+@click.option("--seed", default=0, type=click.IntRange(min=0), show_default=True)
+@click.option("--binarize", type=click.Choice(["threshold", "stochastic"]))
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
+@click.option("--overwrite", is_flag=True, help="Replace the run in the folder.")
+@_one_line_errors
+def train(model, data, sizes, **options):
+    """Train MODEL (see `tfgen models`) on a data set, into the folder of a run.
+
+    `--set` takes the arguments of `MODEL.default`: numbers, tuples, names of heads, priors, loss
+    pairs and schedules. `data` as a value, and levels that a head lacks, are the data set's own:
+
+    \b
+        tfgen train VAE --data digits --epochs 50 --output run --set latent_dim=10
+        tfgen train NADE --data digits --epochs 50 --output run --set levels=data
+        tfgen train VAE --data digits --epochs 50 --output run --set likelihood=Categorical
+    """
+    from tfgen import registry, training
+
+    kind = registry.find_model(model)
+    pairs = registry.split_settings(sizes)
+    training.train(
+        lambda info: registry.build(kind, pairs, info),
+        data,
+        arguments={"model": model, "set": pairs},
+        **options,
+    )
+    click.echo(f"wrote {options['output']}")
+
+
+@main.command()
+@_RUN
+@click.option("-n", "num_samples", default=64, type=click.IntRange(min=1), show_default=True)
+@click.option("--seed", default=0, type=click.IntRange(min=0), show_default=True)
+@click.option("--output", required=True, type=click.Path(dir_okay=False), help="PNG file.")
+@_one_line_errors
+def sample(run, num_samples, seed, output):
+    """Draw samples from the model of a RUN, as a picture."""
+    from tfgen import training
+
+    training.save_grid(training.load_run(run).sample(num_samples, seed=seed), output)
+    click.echo(f"wrote {output}")
+
+
+@main.command()
+@_RUN
+@click.option("--split", default="test", show_default=True, help="Split of the run's data set.")
+@_one_line_errors
+def evaluate(run, split):
+    """Evaluate a RUN on its test set; the figures also go into metrics.json."""
+    from tfgen import training
+
+    click.echo(json.dumps(training.evaluate(run, split=split), indent=2))
+
+
+@main.command()
+@_RUN
+@click.option("--output", type=click.Path(), help="Folder; by default RUN/saved_model.")
+@_one_line_errors
+def export(run, output):
+    """Write the SavedModel of a RUN, which runs without tfgen."""
+    from tfgen import training
+
+    output = output or os.path.join(run, "saved_model")
+    model = training.load_run(run)
+    model.export(output)
+    click.echo(f"wrote {output}: {', '.join(model.signatures())}")
+
+
+@main.command()
+def models():
+    """List the models."""
+    from tfgen import registry
+
+    rows = [("name", "wing", "density", "paper"), *registry.table()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
