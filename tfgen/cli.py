@@ -6,9 +6,6 @@ import os
 
 import click
 
-# TensorFlow reads this as it is imported, which happens inside the commands: `--help` is quick.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 _RUN = click.argument("run", type=click.Path(exists=True, file_okay=False))
 
 
@@ -120,3 +117,7 @@ def models():
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
+
+
+if __name__ == "__main__":
+    main()

@@ -72,6 +72,17 @@ def test_transparent_pictures_lie_over_white(tmp_path):
     np.testing.assert_allclose(x[0, 0], [[10, 20, 30], [255, 255, 255]], rtol=1e-6)
 
 
+def test_a_transparent_palette_lies_over_white(tmp_path):
+    palette = Image.new("P", (2, 1))
+    palette.putpalette([10, 20, 30, 40, 50, 60])
+    palette.putdata([0, 1])
+    palette.save(tmp_path / "1.png", transparency=bytes([255, 0]))
+    with pytest.raises(ValueError, match="Received: 4 channels in .*1.png"):
+        load_arrays(tmp_path, "train")
+    x = load_arrays(tmp_path, "train", channels=3) * 255
+    np.testing.assert_allclose(x[0, 0], [[10, 20, 30], [255, 255, 255]], rtol=1e-6)
+
+
 def test_mixed_channels_are_refused_unless_converted(tmp_path):
     save(tmp_path / "train" / "1.png", [[10, 20]])
     save(tmp_path / "train" / "2.png", [[[10, 10, 10], [20, 20, 20]]])
@@ -93,7 +104,9 @@ def test_mixed_sizes_name_the_two_files(tmp_path):
 
 def test_pictures_of_16_bits_are_refused(tmp_path):
     Image.fromarray(np.full((4, 4), 40000, np.uint16)).save(tmp_path / "deep.png")
-    with pytest.raises(ValueError, match="deep.png: expected an image of 8 bits. Received: mode"):
+    with pytest.raises(
+        ValueError, match="deep.png: expected an image file. Received: mode .* not 8 bits"
+    ):
         load_arrays(tmp_path, "train")
 
 

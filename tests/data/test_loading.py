@@ -87,6 +87,7 @@ def test_keras_fit_counts_its_epochs_alone(numbers):
     count = lambda epoch, logs: counts.append(int(train.epoch_counter))
     model.fit(
         train,
+        shuffle=False,
         validation_data=valid,
         epochs=3,
         verbose=0,
@@ -96,7 +97,7 @@ def test_keras_fit_counts_its_epochs_alone(numbers):
     assert int(valid.epoch_counter) == 3
     resume = lambda epoch, logs: train.epoch_counter.assign(7)
     callback = keras.callbacks.LambdaCallback(on_epoch_begin=resume)
-    model.fit(train, epochs=1, verbose=0, callbacks=[callback])
+    model.fit(train, shuffle=False, epochs=1, verbose=0, callbacks=[callback])
     assert int(train.epoch_counter) == 8
 
 

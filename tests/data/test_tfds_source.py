@@ -1,12 +1,12 @@
+import io
 import os
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import numpy as np
 import pytest
+import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from sklearn.datasets import load_digits
@@ -131,29 +131,28 @@ def test_a_data_dir_that_cannot_be_made_is_named(tmp_path):
 
 
 def test_without_a_network_the_message_says_what_to_do(tmp_path, monkeypatch):
-    def unreachable(request, timeout):
-        raise urllib.error.URLError("Name or service not known")
+    def unreachable(url, **options):
+        raise requests.ConnectionError("Name or service not known")
 
-    monkeypatch.setattr(urllib.request, "urlopen", unreachable)
+    monkeypatch.setattr(requests, "get", unreachable)
     with pytest.raises(ConnectionError) as error:
         load("tiny_download", "train", data_dir=tmp_path)
     message = str(error.value)
     assert "\n" not in message
     assert "a folder of images or of idx, .npz or .amat files in place of the name" in message
     assert f"copy {tmp_path / 'tiny_download'} from a machine" in message
-    assert "Received: https://tiny.invalid/images.zip: " in message
+    assert message.endswith("no answer from https://tiny.invalid/images.zip (ConnectionError)")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_download_that_breaks_says_so_and_leaves_nothing(tmp_path, monkeypatch):
-    def refused(request, timeout):
-        raise urllib.error.HTTPError(request.full_url, 403, "Forbidden", {}, None)
-
     def download(self, url):
         Path(self._download_dir, "half").write_text("half")
         raise ConnectionError("reset by peer")
 
-    monkeypatch.setattr(urllib.request, "urlopen", refused)
+    answer = requests.Response()
+    answer.raw = io.BytesIO()
+    monkeypatch.setattr(requests, "get", lambda url, **options: answer)
     monkeypatch.setattr(tfds.download.DownloadManager, "download", download)
     with pytest.raises(ConnectionError, match="could not download .* Received: reset by peer"):
         load("tiny_download", "train", data_dir=tmp_path)

@@ -32,9 +32,7 @@ def test_posterior_obeys_bayes_rule(schedule, t):
     x0, previous, xt = (tf.constant(rng.normal(size=(4, 3))) for _ in range(3))
     beta = schedule.beta(t)
     one_step = normal(tf.sqrt(1 - beta) * previous, beta)
-    posterior = normal(
-        posterior_mean(schedule, xt, x0, t), posterior_variance(schedule, t, t - 1)
-    )
+    posterior = normal(posterior_mean(schedule, xt, x0, t), posterior_variance(schedule, t, t - 1))
     left = posterior.log_prob(previous) + forward(schedule, x0, t).log_prob(xt)
     right = one_step.log_prob(xt) + forward(schedule, x0, t - 1).log_prob(previous)
     np.testing.assert_allclose(left, right, rtol=1e-10)

@@ -74,9 +74,7 @@ def test_ancestral_with_the_exact_reverse_variance_has_exact_moments_at_few_step
 def probability_flow_error(num_steps):
     """Distance of DDIM's x_0 from the exact solution, which keeps the standard score of x_T."""
     schedule = LinearSchedule(1000)
-    x0 = compiled(
-        ddim, exact_denoiser(schedule), schedule, [50, 2], num_steps=num_steps, seed=SEED
-    )
+    x0 = compiled(ddim, exact_denoiser(schedule), schedule, [50, 2], num_steps=num_steps, seed=SEED)
     x_T = tf.random.stateless_normal([50, 2], split_seed(SEED, 2)[1])
     alpha_bar = tf.cast(schedule.alpha_bar(1000), tf.float32)
     score = (x_T - tf.sqrt(alpha_bar) * MEAN) / tf.sqrt(alpha_bar * STDDEV**2 + 1 - alpha_bar)
@@ -84,7 +82,7 @@ def probability_flow_error(num_steps):
 
 
 def test_ddim_converges_to_the_probability_flow_at_first_order():
-    """DDIM is Euler's method (Song et al. 2021, section 4.3): a quarter of the error in 4x steps."""
+    """DDIM is Euler's method (Song et al. 2021, 4.3): a quarter of the error in 4x the steps."""
     errors = np.array([probability_flow_error(n) for n in (40, 160, 640)])
     order = np.log(errors[:-1] / errors[1:]) / np.log(4)
     np.testing.assert_allclose(order, 1, atol=0.1)
@@ -136,9 +134,10 @@ def test_eager_and_compiled_samples_are_the_same(sampler):
 def test_sampler_values_are_checked_and_saved():
     sampler = DDIM(num_steps=20, eta=0.5)
     assert DDIM.from_config(sampler.get_config()) == sampler
-    assert keras.saving.deserialize_keras_object(
-        keras.saving.serialize_keras_object(sampler)
-    ) == sampler
+    assert (
+        keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(sampler))
+        == sampler
+    )
     for bad in ({"num_steps": 0}, {"num_steps": 2.5}, {"eta": 1.5}, {"eta": -0.1}):
         with pytest.raises(ValueError, match="Received: "):
             DDIM(**bad)

@@ -11,7 +11,7 @@ from tfgen.networks import mlp
 shapes = st.lists(st.integers(1, 4), max_size=3).map(tuple)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(input_shape=shapes, hidden=st.lists(st.integers(1, 5), max_size=2), output_shape=shapes)
 def test_maps_any_shape_to_any_shape(input_shape, hidden, output_shape):
     network = mlp(input_shape, hidden, output_shape)
@@ -45,9 +45,9 @@ def test_dropout_acts_in_training_alone_and_keeps_the_mean():
     hidden.set_weights([np.ones((1, 4000)), np.zeros(4000)])
     output.set_weights([np.full((4000, 1), 1 / 4000), np.zeros(1)])
     x = np.ones((1, 1), "float32")
-    np.testing.assert_allclose(network(x, training=False), 1.0, rtol=1e-5)
+    np.testing.assert_allclose(network(x, training=False), 1.0, rtol=1e-4)
     in_training = network(x, training=True).numpy().item()
-    assert in_training != 1.0
+    assert abs(in_training - 1.0) > 1e-4
     # Six standard deviations of the mean of 4000 values that are 0 or 2.
     np.testing.assert_allclose(in_training, 1.0, atol=6 / 4000**0.5)
 

@@ -11,7 +11,7 @@ from tfgen.data.source import DataInfo, Source
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif"}
 _SPLITS = ("train", "valid", "validation", "test")
-_CHANNELS = {"1": 1, "L": 1, "P": 3, "RGB": 3, "CMYK": 3, "YCbCr": 3, "LA": 2, "PA": 4, "RGBA": 4}
+_CHANNELS = {"1": 1, "L": 1, "P": 3, "RGB": 3, "CMYK": 3, "YCbCr": 3, "LA": 4, "PA": 4, "RGBA": 4}
 
 
 def open_images(path, split, channels):
@@ -40,12 +40,13 @@ def open_images(path, split, channels):
             f"{path}: expected images (png, jpg, bmp, gif), or idx, .npz or .amat files, in the "
             f"split {split.name!r}. Received: none"
         )
-    classes = sorted({label for images in splits.values() for _, label in images}, key=str)
+    classes = {label for images in splits.values() for _, label in images}
     start, stop = split.bounds(len(files))
     paths = [file for file, _ in files[start:stop]]
     y, num_classes = None, None
     if None not in classes:
-        y = np.array([classes.index(label) for _, label in files[start:stop]], np.int64)
+        number = {label: index for index, label in enumerate(sorted(classes))}
+        y = np.array([number[label] for _, label in files[start:stop]], np.int64)
         num_classes = len(classes)
     shape = _common_shape(paths, channels)
     values = level_values(256)
@@ -79,7 +80,7 @@ def read_image(path, channels):
 
     try:
         with Image.open(path) as image:
-            if image.mode in ("LA", "PA", "RGBA"):
+            if image.has_transparency_data:
                 image = image.convert("RGBA")
                 white = Image.new("RGBA", image.size, "white")
                 image = Image.alpha_composite(white, image)
@@ -118,25 +119,25 @@ def _common_shape(paths, channels):
 
         try:
             with Image.open(path) as image:
-                return (image.height, image.width), image.mode
+                if image.mode not in _CHANNELS:
+                    raise ValueError(f"mode {image.mode!r}, which is not 8 bits a channel")
+                found = 4 if image.has_transparency_data else _CHANNELS[image.mode]
+                return (image.height, image.width), found
         except Exception as error:
             raise ValueError(f"{path}: expected an image file. Received: {error}") from error
 
     with ThreadPoolExecutor() as pool:
         headers = list(pool.map(header, paths))
-    first_size = headers[0][0]
-    first_channels = channels or _CHANNELS.get(headers[0][1])
-    for path, (size, mode) in zip(paths, headers, strict=True):
-        if mode not in _CHANNELS:
-            raise ValueError(f"{path}: expected an image of 8 bits. Received: mode {mode!r}")
+    first_size, first_channels = headers[0]
+    for path, (size, found) in zip(paths, headers, strict=True):
         if size != first_size:
             raise ValueError(
                 f"expected images of one size, {first_size} (height, width) as {paths[0]}. "
                 f"Received: {size} in {path}"
             )
-        if channels is None and (_CHANNELS[mode] != first_channels or first_channels not in (1, 3)):
+        if channels is None and (found != first_channels or found == 4):
             raise ValueError(
                 f"expected images of 1 or of 3 channels as in {paths[0]}; channels=1 or channels=3 "
-                f"converts them. Received: {_CHANNELS[mode]} channels in {path}"
+                f"converts them. Received: {found} channels in {path}"
             )
-    return (*first_size, first_channels)
+    return (*first_size, channels or first_channels)

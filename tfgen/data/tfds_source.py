@@ -4,8 +4,6 @@ import contextlib
 import io
 import logging
 import tempfile
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -142,13 +140,15 @@ def _prepare(builder):
 
 def _check_server(builder):
     """Ask the first server once, because TFDS retries an unreachable one for minutes."""
+    import requests
+
     for url in list(builder.url_infos or ())[:1]:
         try:
-            urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=15).close()
-        except urllib.error.HTTPError:
-            return  # it answered
-        except OSError as error:
-            raise ConnectionError(f"{url}: {error}") from error
+            requests.get(url, stream=True, timeout=15).close()
+        except (requests.ConnectionError, requests.Timeout) as error:
+            raise ConnectionError(f"no answer from {url} ({type(error).__name__})") from error
+        except requests.RequestException:
+            return  # not a matter of the network; TFDS will say what it is
 
 
 @contextlib.contextmanager

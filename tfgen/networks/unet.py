@@ -137,5 +137,5 @@ def _attention(h, num_heads):
 
 def _crop(h, shape):
     """Takes off the rows and columns that rounding up had added to the height and width."""
-    extra = [(0, now - wanted) for now, wanted in zip(h.shape[1:3], shape[1:3])]
+    extra = [(0, now - wanted) for now, wanted in zip(h.shape[1:3], shape[1:3], strict=True)]
     return h if extra == [(0, 0), (0, 0)] else layers.Cropping2D(extra)(h)

@@ -1,6 +1,7 @@
 """A training run from a data set's name to a folder: what `tfgen train` does."""
 
 import json
+import math
 import os
 import shutil
 import time
@@ -18,6 +19,7 @@ from tfgen.training.tensorboard import TensorBoard
 
 ARGUMENTS = "arguments.json"
 CHECKPOINT = "checkpoint.keras"
+METRICS = "metrics.json"
 _MEMORY_LIMIT = 4 * 2**30  # bytes of float32 from which on a data set is read as it is needed
 
 
@@ -88,7 +90,9 @@ def train(
     if checkpoint.exists():
         model = keras.saving.load_model(checkpoint)
     else:
-        model.compile(steps_per_execution=8)
+        model.compile(steps_per_execution=_steps_per_execution(x, batch_size))
+    if model.epochs_seen >= epochs and (output / METRICS).exists():
+        return model
     begun = time.monotonic()
     if model.epochs_seen < epochs:
         model.fit(
@@ -111,7 +115,7 @@ def train(
     save_grid(model.sample(64, seed=seed), output / "samples.png")
     save_curves(rows, output / "curves.png")
     _write_json(
-        output / "metrics.json",
+        output / METRICS,
         {
             "model": type(model).__name__,
             "data": given["data"],
@@ -156,7 +160,7 @@ def evaluate(folder, *, split="test", seed=0):
         ValueError: no finished run, or no such split.
     """
     model = load_run(folder)
-    path = Path(folder) / "metrics.json"
+    path = Path(folder) / METRICS
     metrics = json.loads(path.read_text())
     x = datasets.load_arrays(
         metrics["data"],
@@ -194,6 +198,12 @@ def _load(data, info, preparation, batch_size, seed):
     return datasets.load_arrays(data, "train[:90%]", **preparation), held_out
 
 
+def _steps_per_execution(x, batch_size):
+    """Steps of one compiled call: up to 16, and a divisor of the epoch's, so that all are whole."""
+    steps = len(x) if isinstance(x, tf.data.Dataset) else math.ceil(len(x) / batch_size)
+    return max(count for count in range(1, 17) if steps % count == 0)
+
+
 def _open_folder(output, given, resume, overwrite):
     """Makes the folder of a new run, or checks that an old one may go on or be replaced."""
     recorded = output / ARGUMENTS
@@ -215,7 +225,8 @@ def _open_folder(output, given, resume, overwrite):
             raise ValueError(f"expected the folder of a run to overwrite. Received: {output}")
         else:
             raise ValueError(
-                f"expected a new folder, or --resume or --overwrite. Received: {output}, which exists"
+                "expected a new folder, or to resume or overwrite the run in it."
+                f" Received: {output}, which exists"
             )
     output.mkdir(parents=True, exist_ok=True)
     _write_json(recorded, given)

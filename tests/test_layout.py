@@ -1,0 +1,97 @@
+"""The floors of the house: imports point down, and no folder is in a circle."""
+
+import ast
+from pathlib import Path
+
+import tfgen
+
+ROOT = Path(tfgen.__file__).parent
+FLOORS = {
+    "core": 0,
+    "distributions": 1,
+    "layers": 1,
+    "networks": 2,
+    "data": 2,
+    "autoregressive": 3,
+    "latent": 3,
+    "adversarial": 3,
+    "diffusion": 3,
+    "evaluation": 4,
+    "training": 4,
+    "registry": 5,
+    "cli": 6,
+}
+# A model's file imports no other model's, but for its documented parent or what it composes.
+PARENTS = {("adversarial.dcgan", "adversarial.gan")}
+# What the floor above may do that the rule does not say: a run is judged by its likelihood.
+SAME_FLOOR = {("training", "evaluation")}
+
+
+def modules():
+    return [
+        (".".join(path.relative_to(ROOT).with_suffix("").parts), ast.parse(path.read_text()))
+        for path in sorted(ROOT.rglob("*.py"))
+    ]
+
+
+def imported(tree):
+    """The tfgen modules that a file imports, anywhere in it, without the leading "tfgen."."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (a.name[6:] for a in node.names if a.name.startswith("tfgen."))
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            if node.module == "tfgen":
+                yield from (alias.name for alias in node.names)
+            elif node.module and node.module.startswith("tfgen."):
+                yield node.module[6:]
+
+
+def folder(module):
+    return module.split(".")[0]
+
+
+def test_every_folder_has_its_floor():
+    assert {folder(name) for name, _ in modules()} == {*FLOORS, "__init__"}
+
+
+def test_imports_point_down():
+    for name, tree in modules():
+        if name == "__init__":
+            continue
+        for target in imported(tree):
+            above, below = folder(name), folder(target)
+            if above != below and (above, below) not in SAME_FLOOR:
+                assert FLOORS[above] > FLOORS[below], f"{name} imports {target}"
+
+
+def test_a_model_imports_no_sibling_but_its_parent():
+    models = {
+        f"{folder(name)}.{name.split('.')[1]}"
+        for name, tree in modules()
+        if FLOORS.get(folder(name)) == 3 and not name.endswith("__init__")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == "default"
+    }
+    assert models == {
+        "autoregressive.nade",
+        "latent.vae",
+        "adversarial.gan",
+        "adversarial.dcgan",
+        "diffusion.ddpm",
+    }
+    for name, tree in modules():
+        for target in imported(tree):
+            if name in models and target in models:
+                assert (name, target) in PARENTS, f"{name} imports {target}"
+
+
+def test_no_file_has_grown_past_one_idea():
+    for path in ROOT.rglob("*.py"):
+        assert len(path.read_text().splitlines()) <= 300, path
+
+
+def test_what_tfgen_exports_exists():
+    assert sorted(tfgen.__all__) == tfgen.__all__
+    for name in tfgen.__all__:
+        assert hasattr(tfgen, name)

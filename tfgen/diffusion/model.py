@@ -1,0 +1,143 @@
+"""The diffusion wing's abstract parent: a forward process, and its reverse from a denoiser."""
+
+import abc
+import functools
+
+import tensorflow as tf
+
+from tfgen.core import GenerativeModel, check_array
+from tfgen.diffusion import process
+from tfgen.diffusion.samplers import ancestral
+
+
+class DiffusionModel(GenerativeModel):
+    """p(x_0) = int p(x_T) prod_t p(x_{t-1} | x_t) dx_{1..T}, the reverse of q adding noise.
+
+    A family stores a `schedule`, the `variance` of p and a default `sampler`, and supplies
+    `denoise` with the rest of the contract. Equation numbers are those of Ho, Jain & Abbeel (2020).
+
+    The model's own variable x_t lives in [-1, 1] for images, which are [0, 1] outside, and is the
+    data itself for vectors, which should be standardised: `q`, `posterior`, `p` and `denoise`
+    speak of x_t, everything else of data.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self._compiled_sampler = functools.lru_cache(self._compile_sampler)
+
+    @abc.abstractmethod
+    def denoise(self, xt, t):
+        """Predictions of x_0 and of the noise that leads from it to x_t, `xt`-shaped both."""
+
+    @property
+    def is_image(self):
+        """Whether examples are images, in [0, 1], rather than vectors of any finite values."""
+        return len(self.event_shape) == 3
+
+    def rescale(self, x):
+        """Data to x_0: images from [0, 1] to [-1, 1]."""
+        return 2 * x - 1 if self.is_image else x
+
+    def restore(self, x0):
+        """x_0 to data: images from [-1, 1] to [0, 1], clipped."""
+        return tf.clip_by_value((x0 + 1) / 2, 0, 1) if self.is_image else x0
+
+    def q(self, x0, t):
+        """q(x_t | x_0) = N(sqrt(alpha_bar_t) x_0, (1 - alpha_bar_t) I)  (Eq. 4).
+
+        Args:
+            x0: `[batch, *event_shape]`, float32, in the model's scale.
+            t: integers in 0..T, `[batch]` or a scalar.
+        Returns:
+            `tfd.Distribution`, batch shape `[batch]`.
+        """
+        return process.forward(self.schedule, x0, t)
+
+    def posterior(self, xt, x0, t):
+        """q(x_{t-1} | x_t, x_0) = N(mu_tilde_t(x_t, x_0), beta_tilde_t I)  (Eq. 6 and 7).
+
+        Args:
+            xt, x0: `[batch, *event_shape]`, float32, in the model's scale.
+            t: integers in 1..T, `[batch]` or a scalar; at t = 1 the variance is 0.
+        Returns:
+            `tfd.Distribution`, batch shape `[batch]`.
+        """
+        mean = process.posterior_mean(self.schedule, xt, x0, t)
+        return process.normal(mean, process.posterior_variance(self.schedule, t, t - 1))
+
+    def p(self, xt, t):
+        """p(x_{t-1} | x_t) = N(mu_tilde_t(x_t, x_0(x_t, t)), sigma_t^2 I)  (Eq. 1 and 11).
+
+        x_0(x_t, t) is the prediction of `denoise`.
+
+        Args:
+            xt: `[batch, *event_shape]`, float32, in the model's scale.
+            t: integers in 1..T, `[batch]` or a scalar.
+        Returns:
+            `tfd.Distribution`, batch shape `[batch]`.
+        """
+        x0, _ = self.denoise(xt, t)
+        mean = process.posterior_mean(self.schedule, xt, x0, t)
+        return process.normal(mean, self.variance(self.schedule, t))
+
+    def sample(self, num_samples, *, seed=None, sampler=None):
+        """Draws from the model, in one compiled loop.
+
+        Args:
+            num_samples: int or int32 scalar, at least 1.
+            seed: int s, read as `[0, s]`, or int32 `(2,)` tensor; by default the model's own
+                generator supplies it.
+            sampler: `Ancestral()` or `DDIM(num_steps, eta)`; by default the model's.
+        Returns:
+            `[num_samples, *event_shape]`, float32; images in [0, 1].
+        Raises:
+            ValueError: `num_samples` is below 1, `seed` is no seed, or the sampler has more steps
+                than the schedule.
+        """
+        if not tf.is_tensor(num_samples) and num_samples < 1:
+            raise ValueError(f"expected num_samples to be at least 1. Received: {num_samples!r}")
+        sampler = self.sampler if sampler is None else sampler
+        draw = self._compiled_sampler(sampler)
+        return draw(tf.cast(num_samples, tf.int32), self.seed_or_next(seed))
+
+    def _compile_sampler(self, sampler):
+        def draw(num_samples, seed):
+            return self.restore(sampler(self, [num_samples, *self.event_shape], seed))
+
+        return tf.function(draw, jit_compile=False)
+
+    def edit(self, x, mask, *, seed=None):
+        """Redraws where the mask is 1, and keeps the rest.
+
+        In every ancestral step the kept region is replaced by a draw of q(x_t | x_0) (Song et al.
+        2021b, "Score-based generative modeling", appendix I.2; Lugmayr et al. 2022, Eq. 8).
+
+        Args:
+            x: `[batch, *event_shape]`, float32; images in [0, 1].
+            mask: like x, of zeros (keep) and ones (redraw).
+            seed: as in `sample`.
+        Returns:
+            `[batch, *event_shape]`, float32, equal to x where the mask is 0.
+        Raises:
+            ValueError: x or mask is no batch of examples, their lengths differ, mask has values
+                other than 0 and 1, or `seed` is no seed.
+        """
+        x = self.check(x)
+        mask = check_array(mask, self.event_shape, levels=2, name="mask")
+        if not x.shape.is_compatible_with(mask.shape):
+            raise ValueError(
+                f"expected x and mask of one shape. Received: {x.shape} and {mask.shape}"
+            )
+        return self._edit(x, mask, self.seed_or_next(seed))
+
+    @tf.function(jit_compile=False, reduce_retracing=True)
+    def _edit(self, x, mask, seed):
+        x0 = self.rescale(x)
+        redrawn = mask > 0.5
+
+        def keep(xt, t, seed):
+            return tf.where(redrawn, xt, self.q(x0, t).sample(seed=seed))
+
+        shape = [tf.shape(x)[0], *self.event_shape]
+        draw = ancestral(self.p, shape, self.schedule.num_steps, seed=seed, constrain=keep)
+        return tf.where(redrawn, self.restore(draw), x)
