@@ -12,6 +12,9 @@ class DCGAN(GAN):
     Radford et al. (2016). `default` has a standard normal prior where the paper has a uniform one.
     """
 
+    paper = "Radford et al. 2016"
+    default_batch_size = 128
+
     @classmethod
     def default(cls, event_shape, latent_dim=100, base_filters=128, loss_pair=NonSaturating()):
         """The paper's networks, for images of any size from 8x8 up.

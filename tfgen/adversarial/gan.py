@@ -25,6 +25,8 @@ class GAN(AdversarialModel):
 
     term_names = ("discriminator_loss", "real_logits", "fake_logits", "generator_loss")
 
+    paper = "Goodfellow et al. 2014"
+
     def __init__(self, *, generator, discriminator, prior, loss_pair, **kwargs):
         super().__init__(**kwargs)
         _check_fit(generator, discriminator, prior)
@@ -40,9 +42,9 @@ class GAN(AdversarialModel):
         """Multilayer perceptrons, as in section 5 of the paper.
 
         As there, the generator ends in a sigmoid on images and the discriminator has dropout.
-        Leaky rectifiers stand for the paper's rectifiers and maxout units, the discriminator sees
-        images rescaled to [-1, 1], and the prior is a standard normal: without the first two the
-        generator collapsed onto one image.
+        Unlike there, the units are leaky rectifiers, the discriminator sees images rescaled to
+        [-1, 1], and the prior is a standard normal. Without the first two the generator collapses
+        onto one image on MNIST.
 
         Args:
             event_shape: `(d,)`, of any finite values, or `(height, width, channels)` in [0, 1].

@@ -4,7 +4,7 @@ import abc
 
 import tensorflow as tf
 
-from tfgen.core import GenerativeModel, Phase
+from tfgen.core import GenerativeModel, Phase, check_count
 
 
 class AdversarialModel(GenerativeModel):
@@ -16,6 +16,8 @@ class AdversarialModel(GenerativeModel):
 
     The density of such a model is implicit: it can be sampled, but not evaluated.
     """
+
+    density = "implicit"
 
     @property
     def event_shape(self):
@@ -74,8 +76,7 @@ class AdversarialModel(GenerativeModel):
         Raises:
             ValueError: `num_samples` is below 1, or `seed` is no seed.
         """
-        if not tf.is_tensor(num_samples) and num_samples < 1:
-            raise ValueError(f"expected num_samples to be at least 1. Received: {num_samples!r}")
+        check_count(num_samples, "num_samples")
         return self.generate(num_samples, self.seed_or_next(seed))
 
     def signatures(self):

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.autoregressive.distribution import AutoregressiveDistribution
-from tfgen.core import GenerativeModel, Phase
+from tfgen.core import GenerativeModel, Phase, check_count
 from tfgen.core.arrays import in_batches
 
 
@@ -77,12 +77,14 @@ class AutoregressiveModel(GenerativeModel):
         """Draws x ~ p(x), one dimension after the other.
 
         Args:
-            num_samples: int, or a scalar int32 tensor.
+            num_samples: int or int32 scalar, at least 1.
             seed: int or int32 `(2,)` tensor; None for the model's own generator.
         Returns:
             `[num_samples, *event_shape]`, float32 in [0, 1], on the head's levels.
+        Raises:
+            ValueError: `num_samples` is below 1, or `seed` is no seed.
         """
-        shape = (num_samples, math.prod(self.event_shape))
+        shape = (check_count(num_samples, "num_samples"), math.prod(self.event_shape))
         zeros = tf.zeros(shape)
         uniforms = tf.random.stateless_uniform(shape, self.seed_or_next(seed))
         return tf.reshape(self.draw(uniforms, zeros, zeros), (-1, *self.event_shape))

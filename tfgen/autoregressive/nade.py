@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.autoregressive.sweep import draw, summed_log_prob, sweep, to_features
+from tfgen.core import check_count
 from tfgen.distributions import Bernoulli, Categorical
 
 
@@ -23,16 +24,16 @@ class NADE(AutoregressiveModel):
         event_shape: `(d,)` or `(height, width, channels)`.
         num_hidden: H, the hidden units.
         levels: values of each dimension; level k is read as k / (levels - 1).
+    Raises:
+        ValueError: no hidden units, or fewer than two levels.
     """
 
     paper = "Larochelle & Murray 2011; Uria et al. 2016"
 
     def __init__(self, *, event_shape, num_hidden=500, levels=2, **kwargs):
         super().__init__(**kwargs)
-        if num_hidden < 1:
-            raise ValueError(f"expected num_hidden to be at least 1. Received: {num_hidden}")
         self.event_shape = tuple(event_shape)
-        self.num_hidden = num_hidden
+        self.num_hidden = check_count(num_hidden, "num_hidden")
         self.levels = levels
         self.head = Bernoulli() if levels == 2 else Categorical(levels)
         self._size = math.prod(self.event_shape)

@@ -10,6 +10,8 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from tfgen.core.checks import check_count
+
 
 class ArrayFeed:
     """The batches of some arrays, in an order that a seed and the epoch decide.
@@ -24,7 +26,7 @@ class ArrayFeed:
 
     def __init__(self, arrays, batch_size, steps_per_execution, order_seed, shuffle=True):
         self.arrays = tuple(arrays)
-        self.batch_size = batch_size
+        self.batch_size = check_count(batch_size, "batch_size")
         self.steps_per_execution = steps_per_execution
         self.order_seed = order_seed
         self.shuffle = shuffle
@@ -75,8 +77,7 @@ def in_batches(function, batch_size, *arrays):
     """
     if batch_size is None:
         return function(*arrays)
-    if batch_size < 1:
-        raise ValueError(f"expected batch_size to be at least 1. Received: {batch_size}")
+    check_count(batch_size, "batch_size")
     length = int(arrays[0].shape[0])
     parts = [
         function(*(array[begin : begin + batch_size] for array in arrays))

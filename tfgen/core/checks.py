@@ -53,6 +53,19 @@ def check_spec(spec, event_shape, *, name="x"):
         _check_spec(spec.shape, spec.dtype, tuple(event_shape), name)
 
 
+def check_count(value, name):
+    """Checks that a number of things is at least 1 (a tensor in a graph is taken as it is).
+
+    Returns:
+        The value.
+    Raises:
+        ValueError: it is not.
+    """
+    if not tf.is_tensor(value) and not value >= 1:
+        raise ValueError(f"expected {name} to be at least 1. Received: {value!r}")
+    return value
+
+
 def _dims(shape):
     return ", ".join(map(str, shape))
 

@@ -5,7 +5,7 @@ import abc
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.core import GenerativeModel, check_array
+from tfgen.core import GenerativeModel, check_array, check_count
 from tfgen.core.arrays import in_batches
 
 tfd = tfp.distributions
@@ -84,12 +84,15 @@ class LatentModel(GenerativeModel):
         """Draws z ~ p(z), then x ~ p(x | z).
 
         Args:
-            num_samples: int, or a scalar int32 tensor.
+            num_samples: int or int32 scalar, at least 1.
             seed: int or int32 `(2,)` tensor; None for the model's own generator.
         Returns:
             `[num_samples, *event_shape]`, float32; images in [0, 1].
+        Raises:
+            ValueError: `num_samples` is below 1, or `seed` is no seed.
         """
-        return self._sample(tf.convert_to_tensor(num_samples), self.seed_or_next(seed))
+        check_count(num_samples, "num_samples")
+        return self._sample(tf.cast(num_samples, tf.int32), self.seed_or_next(seed))
 
     @tf.function(reduce_retracing=True, autograph=False)
     def _sample(self, num_samples, seed):

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.core import Phase, fold_in
+from tfgen.core import Phase, check_count, fold_in
 from tfgen.core.arrays import in_batches
 from tfgen.distributions import Bernoulli, Normal, StandardNormal, kl_estimate
 from tfgen.latent.model import LatentModel
@@ -155,8 +155,7 @@ class VAE(LatentModel):
         Raises:
             ValueError: x is no batch of examples (see `check_array`), or num_samples below 1.
         """
-        if num_samples < 1:
-            raise ValueError(f"expected num_samples to be at least 1. Received: {num_samples}")
+        check_count(num_samples, "num_samples")
         bound = lambda x, seed: self._iwae_bound(x, num_samples, seed)
         return self._seeded_batches(bound, self.check(x), seed, batch_size)
 

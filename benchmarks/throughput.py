@@ -1,0 +1,110 @@
+"""Training images per second of each model through `fit`, beside a hand-written compiled loop.
+
+    python benchmarks/throughput.py --data FOLDER [--models VAE NADE] [--repeats 5]
+
+All ways train on the same MNIST images in the same run, in turn; the figures are medians. "loop"
+is the step of the same model and Keras's own Adam in a hand-written `tf.function`: the arrays are
+on the device, and one call gathers and runs as many steps as `fit` does an execution.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import time
+
+import keras
+import tensorflow as tf
+
+from tfgen import DCGAN, DDPM, GAN, NADE, VAE
+from tfgen.data import load_arrays
+
+SHAPE = (28, 28, 1)
+STEPS = 20
+# name: (model, batch size, images of one timed epoch)
+MODELS = {
+    "VAE": (lambda: VAE.default(SHAPE), 128, 51_200),
+    "NADE": (lambda: NADE.default(SHAPE), 100, 4_000),
+    "GAN": (lambda: GAN.default(SHAPE), 100, 8_000),
+    "DCGAN": (lambda: DCGAN.default(SHAPE, base_filters=16), 128, 2_560),
+    "DDPM": (lambda: DDPM.default(SHAPE), 128, 2_560),
+}
+
+
+def through_fit(model, x, batch_size, **options):
+    """A function that trains one epoch by `fit`."""
+    model.compile(**options)
+    return lambda: model.fit(x, batch_size=batch_size, verbose=0)
+
+
+def through_loop(model, x, batch_size, jit_compile):
+    """A function that trains one epoch by a hand-written loop over the model's losses."""
+    phases = model.phases()
+    variables = [[v for n in phase.networks for v in n.trainable_variables] for phase in phases]
+    optimizers = model.default_optimizers()
+    for phase, own in zip(phases, variables, strict=True):
+        optimizers[phase.name].build(own)
+    images = tf.constant(x)
+
+    @tf.function(jit_compile=jit_compile)
+    def run(images, indices):
+        for step in tf.range(tf.shape(indices)[0]):
+            batch = tf.gather(images, indices[step])
+            for phase, own in zip(phases, variables, strict=True):
+                with tf.GradientTape() as tape:
+                    objective = next(iter(phase.loss(batch, True).values()))
+                optimizers[phase.name].apply(tape.gradient(objective, own), own)
+
+    def epoch():
+        order = tf.random.shuffle(tf.range(len(x)))
+        size = STEPS * batch_size
+        for begin in range(0, len(x) - size + 1, size):
+            run(images, tf.reshape(order[begin : begin + size], (STEPS, batch_size)))
+        phases[0].networks[0].trainable_variables[0].numpy()  # waits for the last call
+
+    return epoch
+
+
+def measure(name, x, repeats):
+    make, batch_size, count = MODELS[name]
+    x = x[: count // (STEPS * batch_size) * STEPS * batch_size or count]
+    ways = {
+        "fit, 1 step a call": through_fit(make(), x, batch_size),
+        "fit": through_fit(make(), x, batch_size, steps_per_execution=STEPS),
+        "fit, XLA": through_fit(make(), x, batch_size, steps_per_execution=STEPS, jit_compile=True),
+        "loop": through_loop(make(), x, batch_size, False),
+        "loop, XLA": through_loop(make(), x, batch_size, True),
+    }
+    rates = {way: [] for way in ways}
+    for way in ways.values():
+        way()  # traces and compiles
+    for _ in range(repeats):
+        for way, epoch in ways.items():
+            begun = time.perf_counter()
+            epoch()
+            rates[way].append(len(x) / (time.perf_counter() - begun))
+    return {way: statistics.median(rate) for way, rate in rates.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True, help="folder that holds mnist/")
+    parser.add_argument("--models", nargs="+", choices=list(MODELS), default=list(MODELS))
+    parser.add_argument("--repeats", type=int, default=5)
+    arguments = parser.parse_args()
+    x = load_arrays(os.path.join(arguments.data, "mnist"), "train[:51200]", binarize="threshold")
+    print(f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores")
+    header = None
+    for name in arguments.models:
+        keras.utils.set_random_seed(0)
+        rates = measure(name, x, arguments.repeats)
+        if header is None:
+            header = ["model", *rates, "fit / loop", "fit / loop, XLA"]
+            print("| " + " | ".join(header) + " |\n" + "|---" * len(header) + "|")
+        ratios = rates["fit"] / rates["loop"], rates["fit, XLA"] / rates["loop, XLA"]
+        cells = [name, *(f"{rate:,.0f}" for rate in rates.values())]
+        print("| " + " | ".join([*cells, *(f"{ratio:.2f}" for ratio in ratios)]) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

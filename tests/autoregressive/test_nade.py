@@ -1,0 +1,200 @@
+import itertools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_probability as tfp
+from scipy import stats
+
+from tfgen import NADE
+from tfgen.autoregressive import sweep
+
+tfd = tfp.distributions
+
+
+def nade(event_shape, levels=2, num_hidden=5):
+    """A model with weights large enough that the conditionals differ."""
+    model = NADE.default(event_shape, num_hidden=num_hidden, levels=levels)
+    generator = np.random.default_rng(0)
+    model.set_weights([generator.normal(size=w.shape) for w in model.get_weights()])
+    return model
+
+
+def all_inputs(event_shape, levels):
+    values = np.arange(levels, dtype="float32") / np.float32(levels - 1)
+    inputs = np.array(list(itertools.product(values, repeat=int(np.prod(event_shape)))), "float32")
+    return inputs.reshape(-1, *event_shape)
+
+
+def plain_log_prob(model, x):
+    """Eq. 1-3 of Larochelle & Murray (2011), one dimension after the other, in plain TensorFlow."""
+    W, V, c, b = (weight.value for weight in model.weights)
+    flat = tf.reshape(x, (len(x), -1))
+    features = sweep.to_features(flat, model.levels)
+    a = tf.ones((len(x), 1)) * c
+    total = 0.0
+    for d in range(flat.shape[1]):
+        logits = tf.sigmoid(a) @ tf.transpose(V[d]) + b[d]
+        if model.levels == 2:
+            total += tfd.Bernoulli(logits=logits[:, 0]).log_prob(flat[:, d])
+        else:
+            total += tfd.OneHotCategorical(logits=logits).log_prob(features[:, d])
+        a += features[:, d] @ W[d]
+    return total
+
+
+CASES = [((8,), 2), ((2, 3, 2), 2), ((12,), 2), ((1,), 2), ((4,), 3), ((2, 1, 2), 4), ((1,), 17)]
+
+
+@pytest.mark.parametrize(("event_shape", "levels"), CASES)
+def test_probabilities_of_all_inputs_sum_to_one(event_shape, levels):
+    log_prob = nade(event_shape, levels).log_prob(all_inputs(event_shape, levels))
+    np.testing.assert_allclose(np.exp(log_prob.numpy().astype("float64")).sum(), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("event_shape", "levels"), [((8,), 2), ((4,), 3)])
+def test_log_prob_is_the_paper_s_recursion(event_shape, levels):
+    model, x = nade(event_shape, levels), all_inputs(event_shape, levels)
+    np.testing.assert_allclose(model.log_prob(x), plain_log_prob(model, x), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(model(x), plain_log_prob(model, x), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("event_shape", "levels"), [((6,), 2), ((4,), 3)])
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_both_gradients_are_those_of_autodiff(event_shape, levels, count):
+    model, x = nade(event_shape, levels), tf.constant(all_inputs(event_shape, levels)[-count:])
+
+    def gradient(function):
+        with tf.GradientTape() as tape:
+            value = function()
+        return value, tape.gradient(value, model.trainable_variables)
+
+    losses = (
+        lambda: -tf.reduce_mean(plain_log_prob(model, x)),
+        lambda: model.negative_log_likelihood(x, True)["negative_log_prob"],
+        lambda: model.negative_log_likelihood(x, False)["negative_log_prob"],
+    )
+    (expected, expected_gradient), *others = map(gradient, losses)
+    for value, found in others:
+        np.testing.assert_allclose(value, expected, rtol=1e-5)
+        for a, b in zip(found, expected_gradient, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_the_gradient_by_any_weighting_of_the_logits_is_that_of_autodiff():
+    model, x = nade((6,)), tf.constant(all_inputs((6,), 2)[::7])
+    W, V, c, b = (weight.value for weight in model.weights)
+    features = sweep.to_features(tf.transpose(x), 2)
+    weighting = tf.random.stateless_normal((len(x), 6, 1), (0, 1))
+
+    def plain(features, W, V, c, b):
+        a = tf.ones((len(x), 1)) * c
+        logits = []
+        for d in range(6):
+            logits.append(tf.sigmoid(a) @ tf.transpose(V[d]) + b[d])
+            a += features[d] @ W[d]
+        return tf.stack(logits, axis=1)
+
+    arguments = (features, W, V, c, b)
+    gradients = []
+    for function in (sweep.sweep, plain):
+        with tf.GradientTape() as tape:
+            tape.watch(arguments)
+            value = tf.reduce_sum(weighting * function(*arguments))
+        gradients.append(tape.gradient(value, arguments))
+    for found, expected in zip(*gradients, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_conditional_depends_on_what_comes_before_it_alone():
+    model = nade((2, 3, 1))
+    x = tf.constant(all_inputs((2, 3, 1), 2)[37:38])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        logits = model.conditionals(x).distribution.logits
+    jacobian = tf.reshape(tape.jacobian(logits, x), (6, 6)).numpy()
+    np.testing.assert_array_equal(np.triu(jacobian), 0)
+    assert (np.abs(jacobian[np.tril_indices(6, -1)]) > 1e-7).all()
+
+
+def test_conditionals_are_what_log_prob_adds_up():
+    model = nade((3, 2, 1), levels=4)
+    x = model.sample(6, seed=0)
+    conditionals = model.conditionals(x)
+    assert isinstance(conditionals, tfd.Independent)
+    assert isinstance(conditionals.distribution, tfd.FiniteDiscrete)
+    assert isinstance(nade((3,)).conditionals(tf.zeros((1, 3))).distribution, tfd.Bernoulli)
+    np.testing.assert_allclose(conditionals.log_prob(x), model.log_prob(x), rtol=1e-5)
+    one_by_one = conditionals.distribution.log_prob(x)
+    np.testing.assert_allclose(tf.reduce_sum(one_by_one, (1, 2, 3)), model.log_prob(x), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("event_shape", "levels"), [((6,), 2), ((3,), 3)])
+def test_samples_of_a_trained_model_follow_its_log_prob(event_shape, levels):
+    keras.utils.set_random_seed(0)
+    model = NADE.default(event_shape, num_hidden=8, levels=levels)
+    model.compile(keras.optimizers.Adam(0.05), steps_per_execution=4)
+    inputs = all_inputs(event_shape, levels)
+    target = np.random.default_rng(1).dirichlet(np.full(len(inputs), 0.3))
+    x = inputs[np.random.default_rng(2).choice(len(inputs), size=800, p=target)]
+    untrained = model.log_prob(x).numpy().mean()
+    model.fit(x, batch_size=100, epochs=15, verbose=0)
+    assert model.log_prob(x).numpy().mean() > untrained + 0.5
+
+    num_samples = 20_000
+    samples = model.sample(num_samples, seed=3).numpy().reshape(num_samples, -1)
+    place = (levels ** np.arange(samples.shape[1]))[::-1]
+    index = np.rint(samples * (levels - 1)).astype(int) @ place
+    counts = np.bincount(index, minlength=len(inputs))
+    expected = num_samples * np.exp(model.log_prob(inputs).numpy().astype("float64"))
+    # Rare inputs share one cell, as the chi-square approximation wants.
+    rare = expected < 5
+    counts = np.append(counts[~rare], counts[rare].sum())
+    expected = np.append(expected[~rare], expected[rare].sum() + 1e-9)
+    assert stats.chisquare(counts, expected * counts.sum() / expected.sum()).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("levels", [2, 5])
+def test_sampling_equals_one_pass_for_each_dimension(levels):
+    model, seed, count = nade((2, 3, 1), levels), 7, 9
+    uniforms = tf.random.stateless_uniform((count, 6), (0, seed)).numpy()
+    values = np.arange(levels, dtype="float32") / np.float32(levels - 1)
+    x = np.zeros((count, 6), "float32")
+    for d in range(6):
+        base = model.conditionals(tf.reshape(tf.constant(x), (count, 2, 3, 1))).distribution
+        probs = np.stack([np.reshape(base.prob(value), (count, 6))[:, d] for value in values], 1)
+        above = uniforms[:, d, None] >= np.cumsum(probs, axis=1)[:, :-1]
+        x[:, d] = values[above.sum(axis=1)]
+    np.testing.assert_array_equal(model.sample(count, seed=seed), x.reshape(count, 2, 3, 1))
+
+
+def test_completion_keeps_what_it_was_given_and_follows_the_conditional():
+    model = nade((4,))
+    x = np.tile(np.float32([1, 0, 0.3, np.nan]), (4000, 1))
+    mask = np.array([1, 1, 0, 0])
+    completed = model.complete(x, mask, seed=0).numpy()
+    np.testing.assert_array_equal(completed[:, :2], x[:, :2])
+    rest = np.float32(list(itertools.product([0, 1], repeat=2)))
+    inputs = np.concatenate([np.tile(x[:1, :2], (4, 1)), rest], axis=1)
+    joint = np.exp(model.log_prob(inputs).numpy().astype("float64"))
+    counts = np.bincount((completed[:, 2:] @ [2, 1]).astype(int), minlength=4)
+    assert stats.chisquare(counts, 4000 * joint / joint.sum()).pvalue > 1e-3
+
+
+def test_completion_refuses_a_mask_that_the_order_does_not_allow():
+    model, x = nade((2, 2, 1)), np.zeros((1, 2, 2, 1), "float32")
+    with pytest.raises(ValueError, match="raster order.*keeps dimension 3"):
+        model.complete(x, np.array([1, 0, 0, 1]).reshape(2, 2, 1))
+    with pytest.raises(ValueError, match="expected mask of shape"):
+        model.complete(x, np.ones(4))
+
+
+def test_the_number_of_parameters_is_the_paper_s():
+    assert NADE.default((28, 28, 1)).count_params() == 2 * 784 * 500 + 500 + 784
+
+
+@pytest.mark.parametrize("arguments", [{"num_hidden": 0}, {"levels": 1}])
+def test_bad_sizes_are_refused(arguments):
+    with pytest.raises(ValueError, match="Received:"):
+        NADE.default((4,), **arguments)

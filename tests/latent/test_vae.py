@@ -1,0 +1,211 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_probability as tfp
+from scipy import stats
+
+from tfgen import VAE
+from tfgen.distributions import (
+    Bernoulli,
+    Categorical,
+    GaussianMixture,
+    LogisticMixture,
+    Normal,
+    NormalMixture,
+    StandardNormal,
+)
+from tfgen.networks import mlp
+
+tfd = tfp.distributions
+
+# x = W z + m + noise: the exact density and posterior are normal (Bishop 2006, section 12.2).
+D, K, NOISE = 5, 2, 0.5
+GENERATOR = np.random.default_rng(0)
+W, M = GENERATOR.normal(size=(D, K)), GENERATOR.normal(size=D)
+PRECISION = np.eye(K) + W.T @ W / NOISE**2
+X = (GENERATOR.normal(size=(7, K)) @ W.T + M + NOISE * GENERATOR.normal(size=(7, D))).astype("f")
+EXACT = stats.multivariate_normal(M, W @ W.T + NOISE**2 * np.eye(D)).logpdf(X)
+
+
+def linear_gaussian(rotation):
+    """The VAE of the linear model; with `rotation`, latent axes along which z is independent."""
+    W_rotated = W @ rotation
+    model = VAE(
+        encoder=mlp((D,), (), (2 * K,)),
+        decoder=mlp((K,), (), (D,)),
+        prior=StandardNormal(K),
+        likelihood=Normal(scale=NOISE),
+    )
+    model.decoder.set_weights([W_rotated.T, M])
+    variance = np.diag(np.linalg.inv(rotation.T @ PRECISION @ rotation))
+    gain = (W_rotated * variance).T / NOISE**2
+    # Normal's parameters of one dimension stand side by side: its mean and its raw scale.
+    kernel, bias = np.zeros((D, K, 2)), np.zeros((K, 2))
+    kernel[..., 0], bias[:, 0] = gain.T, -gain @ M
+    bias[:, 1] = np.log(np.expm1(np.sqrt(variance) - model.posterior.min_scale))
+    model.encoder.set_weights([kernel.reshape(D, 2 * K), bias.reshape(-1)])
+    return model
+
+
+AXES = np.linalg.eigh(PRECISION)[1]
+
+
+def small(likelihood=None, event_shape=(4, 4, 1), **kwargs):
+    keras.utils.set_random_seed(1)
+    return VAE.default(
+        event_shape, latent_dim=3, hidden=(6,), likelihood=likelihood or Bernoulli(), **kwargs
+    )
+
+
+def images(count=9, levels=2):
+    grey = np.random.default_rng(0).integers(0, levels, (count, 4, 4, 1))
+    return (grey / (levels - 1)).astype("float32")
+
+
+def test_the_bound_is_exact_at_the_exact_posterior():
+    model = linear_gaussian(AXES)
+    z = np.mean([model.elbo(X, seed=seed) for seed in range(4000)], axis=0)
+    np.testing.assert_allclose(z, EXACT, atol=0.1)
+    # log p(x, z) - log q(z | x) is log p(x) for every z there, so one importance sample is exact.
+    np.testing.assert_allclose(model.iwae_bound(X, 1, seed=0), EXACT, rtol=1e-4)
+
+
+def test_the_closed_form_of_the_bound_is_log_p_at_the_exact_posterior():
+    model = linear_gaussian(AXES)
+    q = model.q(X)
+    mean, variance = q.mean().numpy(), q.variance().numpy()
+    residual = X - mean @ (W @ AXES).T - M
+    spread = ((W @ AXES) ** 2 * variance[:, None]).sum((1, 2))
+    distortion = ((residual**2).sum(1) + spread) / (2 * NOISE**2)
+    distortion += D * np.log(NOISE * np.sqrt(2 * np.pi))
+    rate = q.kl_divergence(model.prior()).numpy()
+    np.testing.assert_allclose(-distortion - rate, EXACT, rtol=1e-4)
+
+
+def test_elsewhere_the_bounds_are_ordered_and_below_log_p():
+    model = linear_gaussian(np.eye(K))
+    x = np.tile(X[:1], (4000, 1))
+    bounds = [np.mean(model.iwae_bound(x, k, seed=k)) for k in (1, 2, 5, 25, 100)]
+    assert np.all(np.diff(bounds) > 0)
+    assert bounds[0] < EXACT[0] - 0.01
+    np.testing.assert_allclose(bounds[-1], EXACT[0], atol=0.02)
+
+
+def test_one_importance_sample_gives_the_elbo_on_average():
+    model, x = small(), np.tile(images(1), (4000, 1, 1, 1))
+    elbo, bound = model.elbo(x, seed=0).numpy(), model.iwae_bound(x, 1, seed=1).numpy()
+    error = np.sqrt((elbo.var() + bound.var()) / len(x))
+    assert abs(elbo.mean() - bound.mean()) < 4 * error
+
+
+@pytest.mark.parametrize("num_samples", [1, 3, 100, 101, 250])
+def test_the_importance_weighted_bound_averages_exactly_num_samples_weights(num_samples):
+    """With p(z) p(x | z) / q(z | x) constant, any miscounted weight would show."""
+    np.testing.assert_allclose(
+        linear_gaussian(AXES).iwae_bound(X, num_samples, seed=2), EXACT, rtol=1e-4
+    )
+
+
+@pytest.mark.parametrize("beta", [0.0, 1.0, 4.0])
+def test_the_reported_terms_add_up(beta):
+    model = small(beta=beta)
+    model.compile()
+    terms = model.evaluate(images(), verbose=0, return_dict=True)
+    np.testing.assert_allclose(
+        terms["negative_elbo"], terms["distortion"] + beta * terms["rate"], rtol=1e-5
+    )
+
+
+def test_the_rate_of_a_standard_normal_prior_is_the_paper_s_closed_form():
+    model, x = small(), tf.constant(images())
+    mean, scale = model.q(x).mean(), model.q(x).stddev()
+    # Kingma & Welling (2014), Appendix B.
+    rate = -0.5 * tf.reduce_sum(1 + tf.math.log(scale**2) - mean**2 - scale**2, axis=-1)
+    found = model.negative_elbo(x, False)["rate"]
+    np.testing.assert_allclose(found, tf.reduce_mean(rate), rtol=1e-5)
+
+
+def test_the_joint_is_prior_times_likelihood():
+    model = small()
+    joint = model.joint()
+    draw = joint.sample(5, seed=(0, 1))
+    expected = model.prior().log_prob(draw["z"]) + model.p(draw["z"]).log_prob(draw["x"])
+    np.testing.assert_allclose(joint.log_prob(draw), expected, rtol=1e-5)
+    single = joint.sample(seed=(0, 1))
+    assert joint.log_prob(single).shape == ()
+
+
+def test_p_takes_any_leading_dimensions():
+    model, z = small(), tf.random.stateless_normal((2, 3, 3), (0, 1))
+    flat = model.p(tf.reshape(z, (6, 3))).mean()
+    np.testing.assert_allclose(tf.reshape(model.p(z).mean(), (6, 4, 4, 1)), flat, rtol=1e-6)
+
+
+def test_encode_decode_and_reconstruct_are_means():
+    model, x = small(), images()
+    np.testing.assert_allclose(model.encode(x), model.q(x).mean(), rtol=1e-5)
+    np.testing.assert_allclose(model.decode(model.encode(x)), model.reconstruct(x), rtol=1e-5)
+    np.testing.assert_allclose(model.reconstruct(x, batch_size=4), model(x), rtol=1e-5)
+
+
+def test_training_raises_the_bound():
+    model = small()
+    x = np.repeat(images(3), 40, axis=0)
+    before = model.elbo(x, seed=0).numpy().mean()
+    model.compile(keras.optimizers.Adam(0.02), steps_per_execution=6)
+    model.fit(x, batch_size=20, epochs=40, verbose=0)
+    # Three images: log 3 nats, and the rate of telling them apart.
+    assert model.elbo(x, seed=0).numpy().mean() > max(before, -2.5)
+
+
+HEADS = [Bernoulli(), Categorical(3), Normal(), NormalMixture(2), LogisticMixture(2, 3)]
+
+
+@pytest.mark.parametrize("head", HEADS, ids=lambda head: type(head).__name__)
+@pytest.mark.parametrize("prior", [StandardNormal(3), GaussianMixture([[1.0] * 3, [-1.0] * 3])])
+def test_every_head_and_prior_trains_and_samples_in_range(head, prior):
+    params = (4, 4, head.params_size((4, 4, 1)))
+    model = VAE(
+        encoder=mlp((4, 4, 1), (6,), (6,)),
+        decoder=mlp((3,), (6,), params),
+        prior=prior,
+        likelihood=head,
+    )
+    model.compile()
+    x = images(20, levels=head.levels or 3)
+    history = model.fit(x, batch_size=10, epochs=2, verbose=0).history
+    assert np.isfinite([values for values in history.values()]).all()
+    samples = model.sample(16, seed=0)
+    model.check(samples)
+    assert np.std(samples) > 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"encoder": mlp((4,), (), (5,))},
+        {"decoder": mlp((3,), (), (4,))},
+        {"decoder": mlp((2,), (), (5,))},
+        {"prior": StandardNormal(3)},
+        {"beta": -1.0},
+        {"beta": float("nan")},
+    ],
+)
+def test_networks_that_do_not_fit_are_refused(change):
+    arguments = {
+        "encoder": mlp((4,), (), (4,)),
+        "decoder": mlp((2,), (), (4,)),
+        "prior": StandardNormal(2),
+        "likelihood": Bernoulli(),
+    }
+    VAE(**arguments)
+    with pytest.raises(ValueError, match="Received:"):
+        VAE(**{**arguments, **change})
+
+
+def test_codes_of_another_size_and_no_samples_are_refused():
+    with pytest.raises(ValueError, match=r"z of shape \[batch, 3\]"):
+        small().decode(np.zeros((2, 4), "float32"))
+    with pytest.raises(ValueError, match="num_samples"):
+        small().iwae_bound(images(), 0)
