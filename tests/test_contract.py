@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import tfgen
 from tfgen import registry
+from tfgen.core.configured import init_parameters
 from tfgen.distributions import Categorical, Normal
 
 IMAGE, VECTOR = (8, 8, 1), (6,)
@@ -27,7 +28,7 @@ MAKERS = {
     "GAN": lambda: tfgen.GAN.default(IMAGE, latent_dim=3, hidden=(8,)),
     "GAN: vectors": lambda: tfgen.GAN.default(VECTOR, latent_dim=3, hidden=(8,)),
     "DCGAN": lambda: tfgen.DCGAN.default(IMAGE, latent_dim=3, base_filters=4),
-    "DDPM": lambda: tfgen.DDPM.default(IMAGE, num_steps=6, base_channels=8, multipliers=(1, 2)),
+    "DDPM": lambda: tfgen.DDPM.default(IMAGE, num_steps=6, base_channels=8, multipliers=(1,)),
     "DDPM: vectors": lambda: tfgen.DDPM.default(VECTOR, num_steps=6, base_channels=8),
 }
 every_model = pytest.mark.parametrize("name", MAKERS)
@@ -79,11 +80,16 @@ def test_config_goes_through_json_and_builds_an_equal_model(name):
     model = make(name)
     config = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
     twin = keras.saving.deserialize_keras_object(config)
-    assert json.loads(json.dumps(twin.get_config())) == config["config"]
-    assert [v.shape for v in twin.weights] == [v.shape for v in model.weights]
+    for argument in init_parameters(type(model)):
+        one, other = getattr(model, argument), getattr(twin, argument)
+        # Networks have no equality of their own: they are compared by what they compute, below.
+        assert type(one) is type(other) and (isinstance(one, keras.Model) or one == other)
+    assert twin.name == model.name
+    twin.set_weights(model.get_weights())
+    np.testing.assert_array_equal(twin(examples(model)), model(examples(model)))
 
 
-@every_model
+@one_of_each
 def test_a_reloaded_model_has_equal_outputs_and_trains_on_alike(name, tmp_path):
     model = trained(name)
     model.save(tmp_path / "model.keras")

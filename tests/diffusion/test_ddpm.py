@@ -334,8 +334,8 @@ def test_saved_model_gives_the_same_numbers(trained, tmp_path):
 
 def test_edit_keeps_what_the_mask_keeps_exactly(trained):
     x = images()
-    mask = np.zeros_like(x)
-    mask[:, :2] = 1
+    mask = np.ones_like(x)
+    mask[:, :2] = 0
     edited = trained.edit(x, mask, seed=1).numpy()
     np.testing.assert_array_equal(edited[:, 2:], x[:, 2:])
     assert np.all(edited[:, :2] != x[:, :2])
@@ -345,7 +345,7 @@ def test_edit_keeps_what_the_mask_keeps_exactly(trained):
 def test_edit_of_everything_ignores_x(trained):
     x = images()
     np.testing.assert_array_equal(
-        trained.edit(x, np.ones_like(x), seed=1), trained.edit(1 - x, np.ones_like(x), seed=1)
+        trained.edit(x, np.zeros_like(x), seed=1), trained.edit(1 - x, np.zeros_like(x), seed=1)
     )
 
 

@@ -36,6 +36,9 @@ class DDPM(DiffusionModel):
     """
 
     term_names = ("denoising_mse",)
+    density = "bound"
+    paper = "Ho et al. 2020; Song et al. 2021"
+    default_batch_size = 128
 
     def __init__(
         self,
@@ -81,6 +84,7 @@ class DDPM(DiffusionModel):
         base_channels=32,
         multipliers=(1, 2, 2),
         num_blocks=1,
+        attention_levels=(-1,),
         dropout=0.1,
         patch_size=None,
         **kwargs,
@@ -88,14 +92,15 @@ class DDPM(DiffusionModel):
         """A small U-Net for images of any size from 8x8 up, a perceptron for vectors.
 
         The paper's CIFAR-10 model has `base_channels=128, multipliers=(1, 2, 2, 2),
-        num_blocks=2, patch_size=1`.
+        num_blocks=2, attention_levels=(1,), patch_size=1`.
 
         Args:
             event_shape: `(height, width, channels)`, or `(d,)`.
             num_steps: T.
             base_channels: channels of the U-Net's first level; an eighth of the perceptron's
                 width.
-            multipliers, num_blocks, dropout: of the U-Net (see `tfgen.networks.unet`).
+            multipliers, num_blocks, attention_levels, dropout: of the U-Net (see
+                `tfgen.networks.unet`).
             patch_size: likewise; None for 2 where both sides have 24 pixels or more, else 1.
             **kwargs: the constructor's other arguments.
         Returns:
@@ -111,6 +116,7 @@ class DDPM(DiffusionModel):
                 base_channels,
                 multipliers,
                 num_blocks,
+                attention_levels,
                 dropout=dropout,
                 patch_size=patch_size,
                 name="denoiser",

@@ -5,7 +5,7 @@ import functools
 
 import tensorflow as tf
 
-from tfgen.core import GenerativeModel, check_array
+from tfgen.core import GenerativeModel, check_array, check_count
 from tfgen.diffusion import process
 from tfgen.diffusion.samplers import ancestral
 
@@ -94,8 +94,7 @@ class DiffusionModel(GenerativeModel):
             ValueError: `num_samples` is below 1, `seed` is no seed, or the sampler has more steps
                 than the schedule.
         """
-        if not tf.is_tensor(num_samples) and num_samples < 1:
-            raise ValueError(f"expected num_samples to be at least 1. Received: {num_samples!r}")
+        check_count(num_samples, "num_samples")
         sampler = self.sampler if sampler is None else sampler
         draw = self._compiled_sampler(sampler)
         return draw(tf.cast(num_samples, tf.int32), self.seed_or_next(seed))
@@ -107,17 +106,17 @@ class DiffusionModel(GenerativeModel):
         return tf.function(draw, jit_compile=False)
 
     def edit(self, x, mask, *, seed=None):
-        """Redraws where the mask is 1, and keeps the rest.
+        """Redraws where the mask is 0, and keeps the rest.
 
         In every ancestral step the kept region is replaced by a draw of q(x_t | x_0) (Song et al.
         2021b, "Score-based generative modeling", appendix I.2; Lugmayr et al. 2022, Eq. 8).
 
         Args:
             x: `[batch, *event_shape]`, float32; images in [0, 1].
-            mask: like x, of zeros (keep) and ones (redraw).
+            mask: like x, 1 where x is kept and 0 where it is redrawn.
             seed: as in `sample`.
         Returns:
-            `[batch, *event_shape]`, float32, equal to x where the mask is 0.
+            `[batch, *event_shape]`, float32, equal to x where the mask is 1.
         Raises:
             ValueError: x or mask is no batch of examples, their lengths differ, mask has values
                 other than 0 and 1, or `seed` is no seed.
@@ -133,11 +132,11 @@ class DiffusionModel(GenerativeModel):
     @tf.function(jit_compile=False, reduce_retracing=True)
     def _edit(self, x, mask, seed):
         x0 = self.rescale(x)
-        redrawn = mask > 0.5
+        kept = mask > 0.5
 
         def keep(xt, t, seed):
-            return tf.where(redrawn, xt, self.q(x0, t).sample(seed=seed))
+            return tf.where(kept, self.q(x0, t).sample(seed=seed), xt)
 
         shape = [tf.shape(x)[0], *self.event_shape]
         draw = ancestral(self.p, shape, self.schedule.num_steps, seed=seed, constrain=keep)
-        return tf.where(redrawn, self.restore(draw), x)
+        return tf.where(kept, x, self.restore(draw))
