@@ -25,6 +25,7 @@ INSTALL = [
 ]
 TEST = [
     "pytest>=8,<10",  # runs the tests
+    "pytest-xdist>=3.6,<4",  # on all cores
     "hypothesis>=6.100,<7",  # property tests
     "scipy>=1.14,<2",  # an oracle of densities and integrals
     "ruff>=0.9",  # lint and format
