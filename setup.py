@@ -28,7 +28,7 @@ TEST = [
     "pytest-xdist>=3.6,<4",  # on all cores
     "hypothesis>=6.100,<7",  # property tests
     "scipy>=1.14,<2",  # an oracle of densities and integrals
-    "ruff>=0.9",  # lint and format
+    "ruff>=0.17,<0.18",  # lint and format
 ]
 TUTORIALS = [
     "jupyter",  # opens the notebooks

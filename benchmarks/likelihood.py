@@ -143,8 +143,8 @@ def main():
     data = os.path.join(arguments.data, "binarized_mnist")
     rows = [run(name, arguments.epochs, data, arguments.output) for name in arguments.models]
     print(f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores")
-    print("| model | parameters | epochs | minutes | test nats | standard error | 5,000-sample bound |")
-    print("|---|---|---|---|---|---|---|")
+    header = "model", "parameters", "epochs", "minutes", "nats", "standard error", "5,000 samples"
+    print("| " + " | ".join(header) + " |\n" + "|---" * len(header) + "|")
     for row in rows:
         bound = "exact"
         if "iwae_5000_nats" in row:

@@ -118,11 +118,10 @@ def test_weights_files_carry_the_state_too(name, tmp_path):
 @one_of_each
 def test_each_phase_moves_its_own_weights_and_only_those(name):
     model = make(name)
-    still = keras.optimizers.SGD(0.0)
     for moving in model.phases():
         model.compile(
             {
-                phase.name: keras.optimizers.SGD(0.1) if phase.name == moving.name else still
+                phase.name: keras.optimizers.SGD(0.1 if phase.name == moving.name else 0.0)
                 for phase in model.phases()
             }
         )
