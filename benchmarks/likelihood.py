@@ -71,7 +71,7 @@ def standard_error(values):
 
 MODELS = {
     "NADE": (build_nade, evaluate_exact, 40, 100),
-    "VAE": (build_vae, evaluate_bound, 60, 100),
+    "VAE": (build_vae, evaluate_bound, 30, 100),
 }
 
 
