@@ -190,6 +190,7 @@ def test_the_saved_model_gives_the_same_numbers_without_tfgen(name, tmp_path, py
         "z": np.random.default_rng(0).normal(size=(7, 3)).astype("float32"),
         "mask": np.broadcast_to(np.arange(8)[:, None, None] < 4, x.shape).astype("float32"),
         "num_samples": np.int32(4),
+        "t": np.int32(2),
         "seed": np.int32([0, 9]),
     }
     np.savez(tmp_path / "inputs.npz", **inputs)
