@@ -110,7 +110,7 @@ def test_the_gradient_by_any_weighting_of_the_logits_is_that_of_autodiff():
 def test_a_conditional_depends_on_what_comes_before_it_alone():
     model = nade((2, 3, 1))
     x = tf.constant(all_inputs((2, 3, 1), 2)[37:38])
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
         logits = model.conditionals(x).distribution.logits
     jacobian = tape.jacobian(logits, x, experimental_use_pfor=False)
