@@ -20,6 +20,7 @@ INSTALL = [
     "numpy>=2.1,<3",  # arrays
     "scikit-learn>=1.6,<2",  # the bundled digits
     "matplotlib>=3.9,<4",  # curves of a run
+    "pillow>=10.1",  # folders of images
     "click>=8.1,<9",  # the command line
     "tensorboard>=2.20,<2.22",  # event files of a run
 ]

@@ -8,14 +8,14 @@ killed one stopped. The pictures hold the first 64 samples of seed 0, none left 
 
 import argparse
 import os
-import time
 
 import keras
+import resumable
 
 from tfgen import DCGAN, DDPM, GAN
 from tfgen.data import load_arrays
 from tfgen.diffusion import DDIM, CosineSchedule, Velocity
-from tfgen.training import Checkpoint, History, save_grid
+from tfgen.training import save_grid
 
 SHAPE = (28, 28, 1)
 
@@ -63,24 +63,9 @@ def main():
     for name in arguments.models:
         build, batch_size, epochs = MODELS[name]
         folder = os.path.join(arguments.output, name)
-        os.makedirs(folder, exist_ok=True)
-        checkpoint = os.path.join(folder, "checkpoint.keras")
-        if os.path.exists(checkpoint):
-            model = keras.saving.load_model(checkpoint)
-        else:
-            keras.utils.set_random_seed(0)
-            model = build()
-        begun = time.monotonic()
-        model.fit(
-            x,
-            batch_size=batch_size,
-            epochs=epochs,
-            initial_epoch=model.epochs_seen,
-            verbose=2,
-            callbacks=[History(os.path.join(folder, "history.csv")), Checkpoint(checkpoint)],
-        )
+        model, seconds = resumable.fit(build, x, folder, epochs=epochs, batch_size=batch_size)
         save_grid(model.sample(64, seed=0), os.path.join(folder, "samples.png"))
-        print(f"{name}: {model.epochs_seen} epochs, {time.monotonic() - begun:.0f} s this time")
+        print(f"{name}: {model.epochs_seen} epochs, {seconds:.0f} s")
 
 
 if __name__ == "__main__":

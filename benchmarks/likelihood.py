@@ -14,14 +14,13 @@ import json
 import math
 import os
 import platform
-import time
 
 import keras
 import numpy as np
+import resumable
 
 from tfgen import NADE, VAE
 from tfgen.data import load_arrays
-from tfgen.training import Checkpoint
 
 NUM_TRAIN = 50_000
 
@@ -75,56 +74,23 @@ MODELS = {
 }
 
 
-class Stopwatch(keras.callbacks.Callback):
-    """Adds up the seconds of training, validation and saving included, over restarts."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.path = path
-        self.seconds = 0.0
-        if os.path.exists(path):
-            with open(path) as file:
-                self.seconds = json.load(file)["seconds"]
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.begun = time.monotonic()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.seconds += time.monotonic() - self.begun
-        with open(self.path, "w") as file:
-            json.dump({"seconds": self.seconds, "epochs": epoch + 1}, file)
-
-
 def run(name, epochs, data, output):
     build, evaluate, default_epochs, batch_size = MODELS[name]
     epochs = epochs or default_epochs
     folder = os.path.join(output, f"{name}-{epochs}")
-    os.makedirs(folder, exist_ok=True)
-    checkpoint = os.path.join(folder, "checkpoint.keras")
-    if os.path.exists(checkpoint):
-        model = keras.saving.load_model(checkpoint)
-    else:
-        keras.utils.set_random_seed(0)
-        model = build(epochs, batch_size)
-    stopwatch = Stopwatch(os.path.join(folder, "seconds.json"))
-    model.fit(
+    model, seconds = resumable.fit(
+        lambda: build(epochs, batch_size),
         load_arrays(data, "train"),
-        batch_size=batch_size,
+        folder,
         epochs=epochs,
-        initial_epoch=model.epochs_seen,
+        batch_size=batch_size,
         validation_data=load_arrays(data, "valid"),
-        verbose=2,
-        callbacks=[
-            Checkpoint(checkpoint),
-            stopwatch,
-            keras.callbacks.CSVLogger(os.path.join(folder, "history.csv"), append=True),
-        ],
     )
     result = {
         "model": name,
         "parameters": sum(math.prod(v.shape) for v in model.trainable_variables),
         "epochs": epochs,
-        "minutes": stopwatch.seconds / 60,
+        "minutes": seconds / 60,
         **evaluate(model, load_arrays(data, "test")),
     }
     result = {k: v if isinstance(v, (str, int)) else float(v) for k, v in result.items()}

@@ -3,6 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
+# Examples whose levels are checked at once: the arrays of a whole data set do not fit a cache.
+_EXAMPLES = 256
+
 
 def check_array(x, event_shape, *, levels=None, bounded=None, name="x"):
     """Checks a batch of examples, and gives it as a float32 tensor.
@@ -102,10 +105,13 @@ def _check_values(x, levels, bounded, name):
         )
     if levels is None:
         return
-    off = np.abs(x * (levels - 1) - np.rint(x * (levels - 1)))
-    if off.max() > 1e-3:
-        index = np.unravel_index(off.argmax(), off.shape)
-        raise ValueError(
-            f"expected {name} on {levels} levels, k / {levels - 1}, as the likelihood has them."
-            f" Received: {x[index]:.6g} at index {tuple(map(int, index))}"
-        )
+    for begin in range(0, len(x), _EXAMPLES):
+        scaled = x[begin : begin + _EXAMPLES] * np.float32(levels - 1)
+        off = np.abs(scaled - np.rint(scaled))
+        if off.max() > 1e-3:
+            index = np.unravel_index(off.argmax(), off.shape)
+            index = (int(index[0]) + begin, *map(int, index[1:]))
+            raise ValueError(
+                f"expected {name} on {levels} levels, k / {levels - 1}, as the likelihood has"
+                f" them. Received: {x[index]:.6g} at index {index}"
+            )

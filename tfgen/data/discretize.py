@@ -3,20 +3,13 @@
 import numpy as np
 import tensorflow as tf
 
+from tfgen.distributions import level_values
+
 BINARIZE = (None, "threshold", "stochastic")
 
 # SplitMix64 (Steele, Lea & Flood, 2014, "Fast splittable pseudorandom number generators", Fig. 18).
 _GAMMA = 0x9E3779B97F4A7C15
 _MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
-
-
-def level_values(levels):
-    """Values of all the levels, k / (levels - 1), correctly rounded; `[levels]`, float32.
-
-    Graphs look a level up in this table instead of dividing, because a graph may be rewritten to
-    multiply by the reciprocal, which is off by one rounding.
-    """
-    return np.arange(levels, dtype=np.float32) / np.float32(levels - 1)
 
 
 def quantize(x, levels):
@@ -35,6 +28,8 @@ def quantize(x, levels):
     scaled = tf.convert_to_tensor(x, tf.float32) * float(levels - 1)
     below = tf.floor(scaled)
     nearest = below + tf.cast(scaled - below >= 0.5, tf.float32)
+    # A table, not a division: a graph may be rewritten to multiply by the reciprocal, which is off
+    # by one rounding.
     return tf.gather(level_values(levels), tf.cast(nearest, tf.int32))
 
 

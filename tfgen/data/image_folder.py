@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import tensorflow as tf
 
-from tfgen.data.discretize import level_values
 from tfgen.data.source import DataInfo, Source
+from tfgen.distributions import level_values
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif"}
 _SPLITS = ("train", "valid", "validation", "test")

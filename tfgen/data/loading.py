@@ -111,6 +111,7 @@ def load_arrays(
     name,
     split,
     *,
+    batch_size=None,
     levels=None,
     binarize=None,
     labels=False,
@@ -119,6 +120,7 @@ def load_arrays(
     epoch=0,
     channels=None,
     data_dir=None,
+    memory_limit=4 * 2**30,
 ):
     """A data set of float32 images in [0, 1], as NumPy arrays.
 
@@ -126,6 +128,9 @@ def load_arrays(
     `binarize` is "stochastic", and its order with `shuffle`, which is off by default because `fit`
     shuffles arrays.
 
+    Args:
+        batch_size, memory_limit: without effect, so that both functions take the same arguments:
+            the arrays come whole.
     Returns:
         x `[n, h, w, c]`, float32; with `labels`, (x, y), y int64 `[n]`.
     Raises:

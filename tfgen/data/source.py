@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfgen.data.discretize import level_values
+from tfgen.distributions import level_values
 
 _SPLIT = re.compile(r"(?P<name>\w+)(\[(?P<start>-?\d+%?)?:(?P<stop>-?\d+%?)?\])?")
 _ALIASES = {"valid": "validation", "validation": "valid"}

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfgen.data.discretize import level_values
 from tfgen.data.source import DataInfo, Source, check_images
+from tfgen.distributions import level_values
 
 # Sets whose uint8 images are levels, not 8 bits.
 _LEVELS = {"digits": 17, "binarized_mnist": 2}

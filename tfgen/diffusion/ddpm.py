@@ -67,7 +67,7 @@ class DDPM(DiffusionModel):
         self.prediction = prediction
         self.variance = variance
         self.sampler = sampler
-        self._levels = levels
+        self.levels = levels
         self.ema_decay = ema_decay
         self.averaged_denoiser = keras.models.clone_model(denoiser)
         self.averaged_denoiser.set_weights(denoiser.get_weights())
@@ -126,10 +126,6 @@ class DDPM(DiffusionModel):
     @property
     def event_shape(self):
         return tuple(self.denoiser.input_shape[0][1:])
-
-    @property
-    def levels(self):
-        return self._levels
 
     def phases(self):
         return (Phase("denoiser", self.simple_loss, (self.denoiser,)),)

@@ -157,7 +157,7 @@ class Normal(Head):
 
 
 class NormalMixture(Head):
-    """Mixture of normals for each scalar dimension (Bishop 1994; RNADE, Uria et al. 2013, Eq. 4).
+    """Mixture of normals for each scalar dimension (Bishop 1994; Uria et al. 2013).
 
     p(x) = sum_i softmax(logits)_i Normal(x; loc_i, softplus(raw_i) + min_scale).
     params: the logits of all components, their locs, their raws.
