@@ -19,21 +19,27 @@ import keras
 import numpy as np
 import resumable
 
-from tfgen import NADE, VAE
+from tfgen import NADE, VAE, PixelCNN
 from tfgen.data import load_arrays
 
 NUM_TRAIN = 50_000
 
 
-def cosine(peak, epochs, batch_size):
+def cosine(peak, epochs, batch_size, **options):
     """Adam with a learning rate that falls from `peak` to 0 along half a cosine."""
     steps = epochs * math.ceil(NUM_TRAIN / batch_size)
-    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(peak, steps))
+    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(peak, steps), **options)
 
 
 def build_nade(epochs, batch_size):
     model = NADE.default((28, 28, 1), num_hidden=500)
     model.compile(cosine(2e-3, epochs, batch_size), steps_per_execution=20)
+    return model
+
+
+def build_pixel_cnn(epochs, batch_size):
+    model = PixelCNN.default((28, 28, 1), num_features=32, num_layers=8, kernel_size=5)
+    model.compile(cosine(2e-3, epochs, batch_size, global_clipnorm=1.0), steps_per_execution=20)
     return model
 
 
@@ -70,6 +76,7 @@ def standard_error(values):
 
 MODELS = {
     "NADE": (build_nade, evaluate_exact, 40, 100),
+    "PixelCNN": (build_pixel_cnn, evaluate_exact, 10, 50),
     "VAE": (build_vae, evaluate_bound, 30, 100),
 }
 

@@ -5,7 +5,7 @@
 All ways train on the same MNIST images in the same run, in turn; the figures are medians. "loop"
 is the step of the same model and Keras's own Adam in a hand-written `tf.function`: the arrays are
 on the device, and one call gathers and runs as many steps as `fit` does an execution. One timing
-is one call of `fit` with 2 epochs, its checks of the array included, or 2 epochs of the loop.
+is one call of `fit`, its checks of the array included, or as many epochs of the loop.
 """
 
 import argparse
@@ -13,6 +13,8 @@ import os
 import platform
 import statistics
 import time
+from collections.abc import Callable
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -21,26 +23,39 @@ from tfgen import DCGAN, DDPM, GAN, NADE, VAE
 from tfgen.data import load_arrays
 
 SHAPE = (28, 28, 1)
-STEPS = 20
-EPOCHS = 2
-# name: (model, batch size, images of one timed epoch)
+
+
+class Setting(NamedTuple):
+    """How one model is timed."""
+
+    make: Callable
+    batch_size: int
+    steps: int  # of one compiled call
+    calls: int  # in one epoch
+    epochs: int
+
+
 MODELS = {
-    "VAE": (lambda: VAE.default(SHAPE), 128, 51_200),
-    "NADE": (lambda: NADE.default(SHAPE), 100, 4_000),
-    "GAN": (lambda: GAN.default(SHAPE), 100, 8_000),
-    "DCGAN": (lambda: DCGAN.default(SHAPE, base_filters=16), 128, 2_560),
-    "DDPM": (lambda: DDPM.default(SHAPE), 128, 2_560),
+    "VAE": Setting(lambda: VAE.default(SHAPE), 128, steps=20, calls=20, epochs=5),
+    "NADE": Setting(lambda: NADE.default(SHAPE), 100, steps=20, calls=1, epochs=2),
+    "GAN": Setting(lambda: GAN.default(SHAPE), 100, steps=20, calls=4, epochs=2),
+    "DCGAN": Setting(
+        lambda: DCGAN.default(SHAPE, base_filters=16), 128, steps=5, calls=2, epochs=2
+    ),
+    "DDPM": Setting(lambda: DDPM.default(SHAPE), 128, steps=2, calls=1, epochs=2),
 }
 
 
-def through_fit(model, x, batch_size, **options):
+def through_fit(setting, x, **options):
     """A function that trains by `fit`."""
+    model = setting.make()
     model.compile(**options)
-    return lambda: model.fit(x, batch_size=batch_size, epochs=EPOCHS, verbose=0)
+    return lambda: model.fit(x, batch_size=setting.batch_size, epochs=setting.epochs, verbose=0)
 
 
-def through_loop(model, x, batch_size, jit_compile):
+def through_loop(setting, x, jit_compile):
     """A function that trains by a hand-written loop over the model's losses."""
+    model = setting.make()
     phases = model.phases()
     variables = [[v for n in phase.networks for v in n.trainable_variables] for phase in phases]
     optimizers = model.default_optimizers()
@@ -58,25 +73,24 @@ def through_loop(model, x, batch_size, jit_compile):
                 optimizers[phase.name].apply(tape.gradient(objective, own), own)
 
     def train():
-        size = STEPS * batch_size
-        for _ in range(EPOCHS):
+        for _ in range(setting.epochs):
             order = tf.random.shuffle(tf.range(len(x)))
-            for begin in range(0, len(x) - size + 1, size):
-                run(images, tf.reshape(order[begin : begin + size], (STEPS, batch_size)))
+            for block in tf.reshape(order, (setting.calls, setting.steps, setting.batch_size)):
+                run(images, block)
         phases[0].networks[0].trainable_variables[0].numpy()  # waits for the last call
 
     return train
 
 
-def measure(name, x, repeats):
-    make, batch_size, count = MODELS[name]
-    x = x[: count // (STEPS * batch_size) * STEPS * batch_size or count]
+def measure(setting, x, repeats):
+    x = x[: setting.calls * setting.steps * setting.batch_size]
+    steps = setting.steps
     ways = {
-        "fit, 1 step a call": through_fit(make(), x, batch_size),
-        "fit": through_fit(make(), x, batch_size, steps_per_execution=STEPS),
-        "fit, XLA": through_fit(make(), x, batch_size, steps_per_execution=STEPS, jit_compile=True),
-        "loop": through_loop(make(), x, batch_size, False),
-        "loop, XLA": through_loop(make(), x, batch_size, True),
+        "fit, 1 step a call": through_fit(setting, x),
+        "fit": through_fit(setting, x, steps_per_execution=steps),
+        "fit, XLA": through_fit(setting, x, steps_per_execution=steps, jit_compile=True),
+        "loop": through_loop(setting, x, False),
+        "loop, XLA": through_loop(setting, x, True),
     }
     rates = {way: [] for way in ways}
     for way in ways.values():
@@ -85,7 +99,7 @@ def measure(name, x, repeats):
         for way, train in ways.items():
             begun = time.perf_counter()
             train()
-            rates[way].append(EPOCHS * len(x) / (time.perf_counter() - begun))
+            rates[way].append(setting.epochs * len(x) / (time.perf_counter() - begun))
     return {way: statistics.median(rate) for way, rate in rates.items()}
 
 
@@ -100,7 +114,7 @@ def main():
     header = None
     for name in arguments.models:
         keras.utils.set_random_seed(0)
-        rates = measure(name, x, arguments.repeats)
+        rates = measure(MODELS[name], x, arguments.repeats)
         if header is None:
             header = ["model", *rates, "fit / loop", "fit / loop, XLA"]
             print("| " + " | ".join(header) + " |\n" + "|---" * len(header) + "|")

@@ -9,6 +9,7 @@ from scipy import stats
 
 from tfgen import NADE
 from tfgen.autoregressive import sweep
+from tfgen.autoregressive.features import to_features
 
 tfd = tfp.distributions
 
@@ -31,7 +32,7 @@ def plain_log_prob(model, x):
     """Eq. 1-3 of Larochelle & Murray (2011), one dimension after the other, in plain TensorFlow."""
     W, V, c, b = (weight.value for weight in model.weights)
     flat = tf.reshape(x, (len(x), -1))
-    features = sweep.to_features(flat, model.levels)
+    features = to_features(flat, model.levels)
     a = tf.ones((len(x), 1)) * c
     total = 0.0
     for d in range(flat.shape[1]):
@@ -85,7 +86,7 @@ def test_both_gradients_are_those_of_autodiff(event_shape, levels, count):
 def test_the_gradient_by_any_weighting_of_the_logits_is_that_of_autodiff():
     model, x = nade((6,)), tf.constant(all_inputs((6,), 2)[::7])
     W, V, c, b = (weight.value for weight in model.weights)
-    features = sweep.to_features(tf.transpose(x), 2)
+    features = to_features(tf.transpose(x), 2)
     weighting = tf.random.stateless_normal((len(x), 6, 1), (0, 1))
 
     def plain(features, W, V, c, b):

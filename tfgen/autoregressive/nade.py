@@ -5,8 +5,9 @@ import math
 import keras
 import tensorflow as tf
 
+from tfgen.autoregressive.features import to_features
 from tfgen.autoregressive.model import AutoregressiveModel
-from tfgen.autoregressive.sweep import draw, summed_log_prob, sweep, to_features
+from tfgen.autoregressive.sweep import draw, summed_log_prob, sweep
 from tfgen.core import check_count
 from tfgen.distributions import Bernoulli, Categorical
 

@@ -6,18 +6,8 @@ D dimensions, H hidden units, P inputs and outputs of each dimension. W, V are `
 
 import tensorflow as tf
 
-from tfgen.distributions import level_values
-
-
-def to_features(x, levels):
-    """x on `levels` levels, `[...]`, as inputs: itself where binary, one-hot otherwise.
-
-    Returns:
-        `[..., 1]` or `[..., levels]`, float32.
-    """
-    if levels == 2:
-        return x[..., tf.newaxis]
-    return tf.one_hot(tf.cast(tf.round(x * (levels - 1)), tf.int32), levels)
+from tfgen.autoregressive.features import to_features
+from tfgen.distributions import invert_levels
 
 
 @tf.custom_gradient
@@ -175,16 +165,10 @@ def draw(uniforms, x, mask, levels, W, V, c, b):
     """
     D, _, H = W.shape
     B = tf.shape(uniforms)[1]
-    values = tf.constant(level_values(levels))
 
     def body(d, a, drawn):
         logits = tf.matmul(tf.sigmoid(a), V[d], transpose_b=True) + b[d]
-        if levels == 2:
-            cumulative = tf.sigmoid(-logits)
-        else:
-            cumulative = tf.cumsum(_mean(logits), axis=-1)[:, :-1]
-        above = tf.cast(uniforms[d][:, tf.newaxis] >= cumulative, tf.int32)
-        new = tf.gather(values, tf.reduce_sum(above, axis=-1))
+        new = invert_levels(logits, uniforms[d], levels)
         new = mask[d] * x[d] + (1 - mask[d]) * new
         return d + 1, a + tf.matmul(to_features(new, levels), W[d]), drawn.write(d, new)
 

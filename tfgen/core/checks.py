@@ -34,12 +34,16 @@ def check_array(x, event_shape, *, levels=None, bounded=None, name="x"):
     _check_spec(x.shape, x.dtype, event_shape, name)
     if x.shape[0] == 0:
         raise ValueError(f"expected {name} to hold at least one example. Received: shape {x.shape}")
-    x = tf.cast(x, tf.float32)
+    if tf.is_tensor(x):
+        x = tf.cast(x, tf.float32)
+    else:
+        # Looked at before it becomes a tensor, whose numpy() would be one more copy.
+        x = x.astype(np.float32, copy=False)
     if tf.executing_eagerly():
         if bounded is None:
             bounded = levels is not None or len(event_shape) == 3
-        _check_values(x.numpy(), levels, bounded, name)
-    return x
+        _check_values(x.numpy() if tf.is_tensor(x) else x, levels, bounded, name)
+    return tf.convert_to_tensor(x)
 
 
 def check_spec(spec, event_shape, *, name="x"):

@@ -1,0 +1,23 @@
+"""Draws by inversion of distribution functions: one uniform number in, one level out."""
+
+import tensorflow as tf
+
+from tfgen.distributions.levels import level_values
+
+
+def invert_levels(logits, uniforms, levels):
+    """The level at which the distribution function of some logits first exceeds a number.
+
+    Args:
+        logits: `[..., 1]`, the logit of 1, for 2 levels; otherwise `[..., levels]`.
+        uniforms: `[...]`, in [0, 1).
+        levels: int, the number of levels.
+    Returns:
+        `[...]`, float32, values k / (levels - 1).
+    """
+    if levels == 2:
+        cumulative = tf.sigmoid(-logits)
+    else:
+        cumulative = tf.cumsum(tf.nn.softmax(logits), axis=-1)[..., :-1]
+    passed = tf.cast(uniforms[..., tf.newaxis] >= cumulative, tf.int32)
+    return tf.gather(tf.constant(level_values(levels)), tf.reduce_sum(passed, axis=-1))
