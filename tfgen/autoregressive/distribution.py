@@ -14,11 +14,16 @@ class AutoregressiveDistribution(tfd.Distribution):
 
     Args:
         model: an `AutoregressiveModel`.
+        **conditions: one value for all x of each condition that the model has.
+    Raises:
+        ValueError: conditions that the model does not have, or lacks.
     """
 
-    def __init__(self, model, name=None):
-        parameters = dict(locals())
+    def __init__(self, model, name=None, **conditions):
+        parameters = dict(model=model, name=name, **conditions)
         self._model = model
+        self._conditions = conditions
+        model.check_conditions(1, **conditions)
         super().__init__(
             dtype=tf.float32,
             reparameterization_type=tfd.NOT_REPARAMETERIZED,
@@ -52,11 +57,11 @@ class AutoregressiveDistribution(tfd.Distribution):
     def _log_prob(self, x):
         event_shape = self._model.event_shape
         leading = tf.shape(x)[: tf.rank(x) - len(event_shape)]
-        log_prob = self._model.log_prob(tf.reshape(x, (-1, *event_shape)))
+        log_prob = self._model.log_prob(tf.reshape(x, (-1, *event_shape)), **self._conditions)
         return tf.reshape(log_prob, leading)
 
     def _sample_n(self, n, seed=None):
-        return self._model.sample(n, seed=tfp.random.sanitize_seed(seed))
+        return self._model.sample(n, seed=tfp.random.sanitize_seed(seed), **self._conditions)
 
     def _default_event_space_bijector(self):
         return tfp.bijectors.Identity()

@@ -15,11 +15,16 @@ class AutoregressiveModel(GenerativeModel):
     """p(x) = prod_d p(x_d | x_<d), the dimensions in raster order: row, column, channel.
 
     A family supplies `conditionals(x, training)` for all dimensions at once, and
-    `draw(uniforms, x, mask)`, its sampler.
+    `draw(uniforms, x, mask)`, its sampler. One that models p(x | h) reads h in `check_conditions`,
+    and takes it as a keyword argument of both.
+
+    Attributes:
+        num_uniforms: numbers in [0, 1) that the draw of one dimension takes.
     """
 
     term_names = ("negative_log_prob",)
     density = "exact"
+    num_uniforms = 1
 
     @abc.abstractmethod
     def conditionals(self, x, training=False):
@@ -37,7 +42,8 @@ class AutoregressiveModel(GenerativeModel):
         """Draws the dimensions in order by inversion of their distribution functions.
 
         Args:
-            uniforms: `[batch, D]`, float32 in [0, 1), one number for each dimension.
+            uniforms: `[batch, D]`, float32 in [0, 1), one number for each dimension; or, with
+                more of them, `[batch, D, num_uniforms]`.
             x: `[batch, D]`, values to keep, flattened.
             mask: `[batch, D]`, 1 where x is kept and 0 where a value is drawn.
         Returns:
@@ -56,40 +62,72 @@ class AutoregressiveModel(GenerativeModel):
         """log p(x), `[batch]`, in nats."""
         return self.conditionals(x, training).log_prob(x)
 
-    def log_prob(self, x, batch_size=None):
+    def check_conditions(self, num_examples, **conditions):
+        """Checks what the methods get beside x: here nothing.
+
+        Args:
+            num_examples: int or int32 scalar.
+            **conditions: what a method was given.
+        Returns:
+            `{name: tensor [num_examples, ...]}`.
+        Raises:
+            ValueError: conditions that the model does not have.
+        """
+        if conditions:
+            raise ValueError(
+                f"expected no conditions: {type(self).__name__} models p(x) alone."
+                f" Received: {', '.join(conditions)}"
+            )
+        return {}
+
+    def log_prob(self, x, batch_size=None, **conditions):
         """Log-likelihood, log p(x) = sum_d log p(x_d | x_<d), exact.
 
         Args:
             x: `[batch, *event_shape]`, float32 in [0, 1], on the head's levels.
             batch_size: examples of one call; None for all of them at once.
+            **conditions: for a model that has them, see its `check_conditions`.
         Returns:
             `[batch]`, in nats, summed over dimensions.
         Raises:
-            ValueError: x is no batch of examples (see `check_array`).
+            ValueError: x is no batch of examples (see `check_array`), or a bad condition.
         """
-        return in_batches(self._log_prob, batch_size, self.check(x))
+        x = self.check(x)
+        conditions = self.check_conditions(tf.shape(x)[0], **conditions)
+        return in_batches(
+            lambda x, *values: self._log_prob(x, **dict(zip(conditions, values, strict=True))),
+            batch_size,
+            x,
+            *conditions.values(),
+        )
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def _log_prob(self, x):
-        return self.conditionals(x).log_prob(x)
+    def _log_prob(self, x, **conditions):
+        return self.conditionals(x, **conditions).log_prob(x)
 
-    def sample(self, num_samples, *, seed=None):
+    def sample(self, num_samples, *, seed=None, **conditions):
         """Draws x ~ p(x), one dimension after the other.
 
         Args:
             num_samples: int or int32 scalar, at least 1.
             seed: int or int32 `(2,)` tensor; None for the model's own generator.
+            **conditions: for a model that has them, see its `check_conditions`.
         Returns:
             `[num_samples, *event_shape]`, float32 in [0, 1], on the head's levels.
         Raises:
-            ValueError: `num_samples` is below 1, or `seed` is no seed.
+            ValueError: `num_samples` is below 1, `seed` is no seed, or a bad condition.
         """
-        shape = (check_count(num_samples, "num_samples"), math.prod(self.event_shape))
-        zeros = tf.zeros(shape)
-        uniforms = tf.random.stateless_uniform(shape, self.seed_or_next(seed))
-        return tf.reshape(self.draw(uniforms, zeros, zeros), (-1, *self.event_shape))
+        zeros = tf.zeros((check_count(num_samples, "num_samples"), math.prod(self.event_shape)))
+        conditions = self.check_conditions(num_samples, **conditions)
+        drawn = self.draw(self._uniforms(num_samples, seed), zeros, zeros, **conditions)
+        return tf.reshape(drawn, (-1, *self.event_shape))
 
-    def complete(self, x, mask, *, seed=None):
+    def _uniforms(self, num_samples, seed):
+        numbers = () if self.num_uniforms == 1 else (self.num_uniforms,)
+        shape = (num_samples, math.prod(self.event_shape), *numbers)
+        return tf.random.stateless_uniform(shape, self.seed_or_next(seed))
+
+    def complete(self, x, mask, *, seed=None, **conditions):
         """Draws the masked-out dimensions of x from p(x_masked | x_kept), exactly.
 
         Exact means: every dimension that is kept comes before every one that is drawn.
@@ -100,6 +138,7 @@ class AutoregressiveModel(GenerativeModel):
             mask: 1 where x is kept and 0 where it is drawn, `[batch, *event_shape]` or
                 `event_shape`.
             seed: int or int32 `(2,)` tensor; None for the model's own generator.
+            **conditions: for a model that has them, see its `check_conditions`.
         Returns:
             `[batch, *event_shape]`, x where the mask is 1.
         Raises:
@@ -116,9 +155,15 @@ class AutoregressiveModel(GenerativeModel):
         x = self.check(np.where(mask, x, np.float32(0)))
         self._check_order(mask.reshape(len(mask), -1))
         size = math.prod(self.event_shape)
-        uniforms = tf.random.stateless_uniform((len(mask), size), self.seed_or_next(seed))
         kept = tf.constant(mask.reshape(-1, size), tf.float32)
-        return tf.reshape(self.draw(uniforms, tf.reshape(x, (-1, size)), kept), tf.shape(x))
+        uniforms = self._uniforms(len(mask), seed)
+        conditions = self.check_conditions(len(mask), **conditions)
+        drawn = self._draw_rest(uniforms, tf.reshape(x, (-1, size)), kept, **conditions)
+        return tf.reshape(drawn, tf.shape(x))
+
+    def _draw_rest(self, uniforms, x, mask, **conditions):
+        """What `draw` does, given whatever `_check_order` lets through."""
+        return self.draw(uniforms, x, mask, **conditions)
 
     def _check_order(self, mask):
         late = mask[:, 1:] & ~np.logical_and.accumulate(mask, axis=1)[:, :-1]
@@ -131,9 +176,13 @@ class AutoregressiveModel(GenerativeModel):
                 " drawn one"
             )
 
-    def distribution(self):
-        """p(x) as a `tfd.Distribution` with this model's weights."""
-        return AutoregressiveDistribution(self)
+    def distribution(self, **conditions):
+        """p(x), or p(x | h) of one condition h, as a `tfd.Distribution` with this model's weights.
+
+        Args:
+            **conditions: for a model that has them, see its `check_conditions`.
+        """
+        return AutoregressiveDistribution(self, **conditions)
 
     def signatures(self):
         x = tf.TensorSpec((None, *self.event_shape), tf.float32, name="x")

@@ -1,6 +1,6 @@
 """What every model is made of: configuration, phases, checks, seeds and the training contract."""
 
-from tfgen.core.checks import check_array, check_count, check_spec
+from tfgen.core.checks import check_array, check_condition, check_count, check_spec
 from tfgen.core.configured import Configured
 from tfgen.core.model import GenerativeModel
 from tfgen.core.phase import Phase
@@ -11,6 +11,7 @@ __all__ = [
     "GenerativeModel",
     "Phase",
     "check_array",
+    "check_condition",
     "check_count",
     "check_seed",
     "check_spec",

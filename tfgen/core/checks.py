@@ -73,6 +73,40 @@ def check_count(value, name):
     return value
 
 
+def check_condition(condition, size, num_examples):
+    """Checks conditions, and gives each as a vector.
+
+    Args:
+        condition: integer classes from 0 to size - 1, `[num_examples]`, or float vectors
+            `[num_examples, size]`; or one class or vector for all of the examples.
+        size: number of classes, or length of the vectors.
+        num_examples: int or int32 scalar.
+    Returns:
+        float32 tensor, `[num_examples, size]`; classes are one-hot.
+    Raises:
+        ValueError: another shape, classes that there are not, NaN or infinity.
+    """
+    expected = f"expected integer classes [batch] or float vectors [batch, {size}]"
+    values = tf.convert_to_tensor(condition)
+    eager = tf.executing_eagerly()
+    if values.dtype.is_integer and values.shape.rank in (0, 1):
+        if eager and not np.all((values.numpy() >= 0) & (values.numpy() < size)):
+            raise ValueError(f"expected classes from 0 to {size - 1}. Received: {condition}")
+        values = tf.one_hot(values, size)
+    elif not values.dtype.is_floating or values.shape[-1:] != [size]:
+        raise ValueError(f"{expected}. Received: {values.dtype.name}, shape {values.shape}")
+    values = tf.cast(values, tf.float32)
+    if values.shape.rank == 1:
+        values = tf.broadcast_to(values, (num_examples, size))
+    if eager and values.shape != (int(num_examples), size):
+        raise ValueError(
+            f"{expected} for {int(num_examples)} examples. Received: shape {values.shape}"
+        )
+    if eager and not np.isfinite(values.numpy()).all():
+        raise ValueError("expected conditions to be finite. Received: NaN or infinity")
+    return values
+
+
 def _dims(shape):
     return ", ".join(map(str, shape))
 

@@ -1,0 +1,91 @@
+"""What the tests of exact likelihoods share: enumeration, the naive sampler, a chi-square test."""
+
+import itertools
+
+import numpy as np
+import tensorflow as tf
+from scipy import stats
+
+
+def randomize(model, scale=1.0):
+    """Gives a model weights large enough that its conditionals differ."""
+    generator = np.random.default_rng(0)
+    model.set_weights([scale * generator.normal(size=w.shape) for w in model.get_weights()])
+    return model
+
+
+def all_inputs(event_shape, levels):
+    """Every x on the levels, `[levels ** D, *event_shape]`."""
+    values = np.arange(levels, dtype="float32") / np.float32(levels - 1)
+    inputs = np.array(list(itertools.product(values, repeat=int(np.prod(event_shape)))), "float32")
+    return inputs.reshape(-1, *event_shape)
+
+
+def total_probability(model):
+    """The sum of p(x) over all x, in double precision."""
+    log_prob = model.log_prob(all_inputs(model.event_shape, model.levels))
+    return np.exp(log_prob.numpy().astype("float64")).sum()
+
+
+def naive_draw(model, uniforms, x=None, mask=None, **conditions):
+    """Draws as `draw` has to, with one pass over the whole image for each dimension.
+
+    Args:
+        uniforms: `[count, D]`.
+        x, mask: `[count, D]`; where the mask is 1, x stays.
+    Returns:
+        `[count, *event_shape]`.
+    """
+    count, size = uniforms.shape
+    values = np.arange(model.levels, dtype="float32") / np.float32(model.levels - 1)
+    mask = np.zeros((count, size), bool) if mask is None else mask
+    x = np.zeros((count, size), "float32") if x is None else np.where(mask, x, 0)
+
+    @tf.function
+    def probabilities(x):
+        base = model.conditionals(tf.reshape(x, (-1, *model.event_shape)), **conditions)
+        return tf.stack([tf.reshape(base.distribution.prob(v), (count, size)) for v in values], -1)
+
+    for d in range(size):
+        cumulative = np.cumsum(probabilities(tf.constant(x))[:, d], axis=1)[:, :-1]
+        drawn = values[(np.asarray(uniforms)[:, d, None] >= cumulative).sum(axis=1)]
+        x[:, d] = np.where(mask[:, d], x[:, d], drawn)
+    return x.reshape(count, *model.event_shape)
+
+
+def sees(model):
+    """`[D, D]`, whether the logits of a dimension change with another one, for any of some x."""
+    size = int(np.prod(model.event_shape))
+    x = tf.random.stateless_uniform((16, *model.event_shape), (0, 1))
+
+    @tf.function
+    def gradient(dimension):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            logits = tf.reshape(model.logits(x), (16, size, -1))
+            weights = tf.range(1.0, logits.shape[-1] + 1)
+            value = tf.reduce_sum(logits[:, dimension] * weights)
+        return tape.gradient(value, x)
+
+    rows = [tf.reshape(gradient(tf.constant(d)), (16, size)) for d in range(size)]
+    return np.abs(rows).max(axis=1) > 0
+
+
+def in_channels(pixels, channels):
+    """A receptive field of pixels, each before its own, as a field of their channels."""
+    own = np.kron(np.eye(len(pixels)), np.tril(np.ones((channels, channels)), -1))
+    return np.kron(pixels, np.ones((channels, channels))) + own > 0
+
+
+def chi_square(samples, inputs, probabilities, levels):
+    """The p-value of samples under the probabilities of some inputs, which hold all of them."""
+    place = (levels ** np.arange(inputs[0].size))[::-1]
+    number = lambda x: np.rint(x.reshape(len(x), -1) * (levels - 1)).astype(int) @ place
+    counts = np.bincount(number(samples), minlength=levels ** inputs[0].size)[number(inputs)]
+    assert counts.sum() == len(samples)
+    expected = len(samples) * probabilities
+    # Rare inputs share one cell, as the chi-square approximation wants.
+    rare = expected < 5
+    counts = np.append(counts[~rare], counts[rare].sum())
+    expected = np.append(expected[~rare], expected[rare].sum() + 1e-9)
+    return stats.chisquare(counts, expected * counts.sum() / expected.sum()).pvalue

@@ -1,0 +1,149 @@
+"""Masked convolution: each pixel sees only those before it, in raster order."""
+
+import numpy as np
+import tensorflow as tf
+
+from tfgen.core import check_count
+from tfgen.layers.configured_layer import ConfiguredLayer
+
+
+class MaskedConv2D(ConfiguredLayer):
+    """y = (kernel * mask) conv x + bias, where the mask hides every later pixel.
+
+    van den Oord, Kalchbrenner & Kavukcuoglu (2016), section 3.4. The kernel keeps the rows above
+    and, in its middle row, what is left of the centre. At the centre the channels have an order,
+    R before G before B: inputs and outputs are split in `groups` equal parts, one after the
+    other, and part c of the outputs sees the parts before c (mask A), or those up to c (mask B).
+
+    Args:
+        filters: output features, a multiple of `groups`.
+        kernel_size: odd int, or `(height, width)`, both odd.
+        mask: "A" for the first layer, whose input is the image; "B" for all others.
+        groups: number of channels of the image.
+        use_bias: whether there is a bias.
+        kernel_initializer: of the kernel, before it is masked.
+    Input: `[batch, height, width, features]`, features a multiple of `groups`.
+    Output: `[batch, height, width, filters]`; the image is padded with zeros.
+    Raises:
+        ValueError: sizes below 1, even kernel sizes, another mask, or features that do not split
+            into the groups.
+    """
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        *,
+        mask,
+        groups=1,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if isinstance(kernel_size, int):
+            kernel_size = (kernel_size, kernel_size)
+        kernel_size = tuple(kernel_size)
+        if len(kernel_size) != 2 or not all(size > 0 and size % 2 for size in kernel_size):
+            raise ValueError(f"expected kernel_size to be odd. Received: {kernel_size}")
+        if mask not in ("A", "B"):
+            raise ValueError(f'expected mask to be "A" or "B". Received: {mask!r}')
+        check_count(groups, "groups")
+        if check_count(filters, "filters") % groups:
+            raise ValueError(
+                f"expected filters to be a multiple of groups={groups}. Received: {filters!r}"
+            )
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.mask = mask
+        self.groups = groups
+        self.use_bias = use_bias
+        self.kernel_initializer = kernel_initializer
+
+    def build(self, input_shape):
+        features = input_shape[-1]
+        if features % self.groups:
+            raise ValueError(
+                f"expected input features that are a multiple of groups={self.groups}."
+                f" Received: {features}"
+            )
+        shape = (*self.kernel_size, features, self.filters)
+        self.kernel = self.add_weight(shape, self.kernel_initializer, name="kernel")
+        self.bias = (
+            self.add_weight((self.filters,), "zeros", name="bias") if self.use_bias else None
+        )
+        self._kernel_mask = _mask(shape, self.mask, self.groups)
+
+    @property
+    def masked_kernel(self):
+        """The kernel times its mask, `[height, width, features, filters]`."""
+        kernel = tf.convert_to_tensor(self.kernel)
+        return kernel * tf.cast(self._kernel_mask, kernel.dtype)
+
+    def call(self, x):
+        y = tf.nn.conv2d(x, self.masked_kernel, 1, "SAME")
+        return y + self.bias if self.use_bias else y
+
+    def from_above(self, rows):
+        """What a row of the output owes to the rows above it.
+
+        `from_above`, `from_left` and `own` add up to `call`, in float32: a sampler computes each
+        as soon as it can be known, and none twice.
+
+        Args:
+            rows: `[batch, kernel_height // 2, width, features]`, the rows above; zeros outside.
+        Returns:
+            `[batch, width, filters]`, float32.
+        """
+        height, width = (size // 2 for size in self.kernel_size)
+        kernel = tf.cast(self.kernel, tf.float32)[:height]
+        padding = ((0, 0), (0, 0), (width, width), (0, 0))
+        return tf.nn.conv2d(rows, kernel, 1, padding)[:, 0]
+
+    def from_left(self, pixels):
+        """What a pixel of the output owes to the pixels on its left.
+
+        Args:
+            pixels: `[batch, kernel_width // 2, features]`; zeros outside.
+        Returns:
+            `[batch, filters]`, float32.
+        """
+        height, width = (size // 2 for size in self.kernel_size)
+        kernel = tf.cast(self.kernel, tf.float32)[height, :width]
+        return tf.tensordot(pixels, kernel, 2)
+
+    def own(self, index, groups):
+        """What one group of a pixel owes to the groups of the same pixel, and to the bias.
+
+        Args:
+            index: the group c of the output.
+            groups: list of `[batch, features / groups]`, the input's groups seen by c; more
+                than those are not looked at.
+        Returns:
+            `[batch, filters / groups]`, float32.
+        """
+        height, width = (size // 2 for size in self.kernel_size)
+        size = self.filters // self.groups
+        columns = slice(index * size, (index + 1) * size)
+        result = tf.cast(self.bias, tf.float32)[columns] if self.use_bias else 0.0
+        seen = groups[: index if self.mask == "A" else index + 1]
+        if seen:
+            seen = tf.concat(seen, axis=-1)
+            kernel = tf.cast(self.kernel, tf.float32)
+            return result + seen @ kernel[height, width, : seen.shape[-1], columns]
+        return tf.broadcast_to(result, (1, size))
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.filters)
+
+
+def _mask(shape, kind, groups):
+    """1 where an output may see an input, `[height, width, features, filters]`."""
+    height, width, features, filters = shape
+    mask = np.ones(shape, "float32")
+    mask[height // 2, width // 2 + 1 :] = 0
+    mask[height // 2 + 1 :] = 0
+    seen = np.arange(features)[:, None] * groups // features
+    seeing = np.arange(filters) * groups // filters
+    mask[height // 2, width // 2] = seen < seeing if kind == "A" else seen <= seeing
+    return mask
