@@ -1,12 +1,12 @@
 """Nats per image on the fixed binarized MNIST of Larochelle: 50,000 training, 10,000 test images.
 
-    python benchmarks/likelihood.py --data FOLDER --output RUNS [--models NADE VAE] [--epochs N]
+    python benchmarks/likelihood.py --data FOLDER --output RUNS [--models NADE VAE] [--paper]
 
 Protocol: the model is trained on the 50,000 training images alone, for a number of epochs that is
 fixed beforehand; the 10,000 validation images are looked at after each epoch and decide nothing.
 All 10,000 test images are evaluated once, at the end; the importance-weighted bound takes 2,000 of
 them, drawn at random. Progress is saved after each epoch: the same command goes on where a killed
-one stopped.
+one stopped. `--paper` takes the sizes with which the papers report their own numbers, for a GPU.
 """
 
 import argparse
@@ -14,51 +14,112 @@ import json
 import math
 import os
 import platform
+from collections.abc import Callable
+from typing import NamedTuple
 
 import keras
 import numpy as np
 import resumable
 
-from tfgen import NADE, VAE, PixelCNN
+from tfgen import (
+    FVSBN,
+    MADE,
+    NADE,
+    VAE,
+    DiagonalBiLSTM,
+    Independent,
+    MarkovChain,
+    PixelCNN,
+    RowLSTM,
+)
 from tfgen.data import load_arrays
 
 NUM_TRAIN = 50_000
+SHAPE = (28, 28, 1)
 
 
-def cosine(peak, epochs, batch_size, **options):
+def cosine(peak, steps, **options):
     """Adam with a learning rate that falls from `peak` to 0 along half a cosine."""
-    steps = epochs * math.ceil(NUM_TRAIN / batch_size)
     return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(peak, steps), **options)
 
 
-def build_nade(epochs, batch_size):
-    model = NADE.default((28, 28, 1), num_hidden=500)
-    model.compile(cosine(2e-3, epochs, batch_size), steps_per_execution=20)
-    return model
+class Setting(NamedTuple):
+    """How a model is built and trained.
 
-
-def build_pixel_cnn(epochs, batch_size):
-    model = PixelCNN.default((28, 28, 1), num_features=32, num_layers=8, kernel_size=5)
-    model.compile(cosine(2e-3, epochs, batch_size, global_clipnorm=1.0), steps_per_execution=20)
-    return model
-
-
-def build_vae(epochs, batch_size):
-    model = VAE.default((28, 28, 1), latent_dim=40, hidden=(400, 400))
-    model.compile(cosine(1e-3, epochs, batch_size), steps_per_execution=50)
-    return model
-
-
-def evaluate_exact(model, x):
-    log_prob = model.log_prob(x, batch_size=500).numpy()
-    return {"nats": -log_prob.mean(), "standard_error": standard_error(log_prob)}
-
-
-def evaluate_bound(model, x):
-    """The ELBO of all images, and the importance-weighted bound of 2,000 of them.
-
-    The test file is sorted by digit, so the 2,000 are drawn at random, by a fixed seed.
+    Attributes:
+        make: `() -> model`.
+        epochs, batch_size: of its training.
+        optimizer: `(number of steps) -> optimizer`, or None for the model's own.
+        xla: whether XLA compiles its training step.
     """
+
+    make: Callable
+    epochs: int
+    batch_size: int
+    optimizer: Callable | None = None
+    xla: bool | str = "auto"
+
+    def compiled(self, epochs):
+        model = self.make()
+        steps = epochs * math.ceil(NUM_TRAIN / self.batch_size)
+        optimizer = self.optimizer and self.optimizer(steps)
+        model.compile(optimizer, steps_per_execution=20, jit_compile=self.xla)
+        return model
+
+
+MODELS = {
+    "Independent": Setting(lambda: Independent.default(SHAPE), 1, 100),
+    "MarkovChain": Setting(lambda: MarkovChain.default(SHAPE), 1, 100),
+    "FVSBN": Setting(lambda: FVSBN.default(SHAPE), 30, 100, lambda n: cosine(2e-3, n), True),
+    "NADE": Setting(lambda: NADE.default(SHAPE), 40, 100, lambda n: cosine(2e-3, n)),
+    "MADE": Setting(
+        lambda: MADE.default(SHAPE, hidden=(1000, 1000), num_masks=4),
+        60,
+        100,
+        lambda n: cosine(1e-3, n),
+        True,
+    ),
+    "PixelCNN": Setting(
+        lambda: PixelCNN.default(SHAPE, num_features=32, num_layers=8, kernel_size=5),
+        10,
+        50,
+        lambda n: cosine(2e-3, n, global_clipnorm=1.0),
+    ),
+    "VAE": Setting(
+        lambda: VAE.default(SHAPE, latent_dim=40, hidden=(400, 400)),
+        30,
+        100,
+        lambda n: cosine(1e-3, n),
+    ),
+}
+PAPER = {
+    "NADE": Setting(lambda: NADE.default(SHAPE), 200, 100, lambda n: cosine(1e-3, n)),
+    "MADE": Setting(
+        lambda: MADE.default(SHAPE, hidden=(8000, 8000), num_masks=32),
+        300,
+        100,
+        lambda n: cosine(1e-3, n),
+    ),
+    "PixelCNN": Setting(
+        lambda: PixelCNN.default(SHAPE, num_features=64, num_layers=12, kernel_size=5),
+        100,
+        50,
+        lambda n: cosine(1e-3, n, global_clipnorm=1.0),
+    ),
+    "RowLSTM": Setting(lambda: RowLSTM.default(SHAPE), 100, 16),
+    "DiagonalBiLSTM": Setting(lambda: DiagonalBiLSTM.default(SHAPE), 100, 16),
+}
+
+
+def evaluate(model, x):
+    """Exact nats, or the ELBO and the importance-weighted bound, each with its standard error.
+
+    The test file is sorted by digit, so the 2,000 images of the bound are drawn at random, by a
+    fixed seed.
+    """
+    if model.density == "exact":
+        log_prob = model.log_prob(x, batch_size=500).numpy()
+        return {"nats": -log_prob.mean(), "standard_error": standard_error(log_prob)}
     elbo = np.mean([model.elbo(x, seed=seed, batch_size=500) for seed in range(10)], axis=0)
     some = np.random.default_rng(0).choice(len(x), 2000, replace=False)
     bound = model.iwae_bound(x[some], num_samples=5000, seed=0, batch_size=20).numpy()
@@ -74,28 +135,23 @@ def standard_error(values):
     return values.std(ddof=1) / math.sqrt(len(values))
 
 
-MODELS = {
-    "NADE": (build_nade, evaluate_exact, 40, 100),
-    "PixelCNN": (build_pixel_cnn, evaluate_exact, 10, 50),
-    "VAE": (build_vae, evaluate_bound, 30, 100),
-}
-
-
-def run(name, epochs, data, output):
-    build, evaluate, default_epochs, batch_size = MODELS[name]
-    epochs = epochs or default_epochs
-    folder = os.path.join(output, f"{name}-{epochs}")
+def run(name, setting, folder, data, epochs):
+    epochs = epochs or setting.epochs
     model, seconds = resumable.fit(
-        lambda: build(epochs, batch_size),
+        lambda: setting.compiled(epochs),
         load_arrays(data, "train"),
         folder,
         epochs=epochs,
-        batch_size=batch_size,
+        batch_size=setting.batch_size,
         validation_data=load_arrays(data, "valid"),
     )
     result = {
         "model": name,
-        "parameters": sum(math.prod(v.shape) for v in model.trainable_variables),
+        "parameters": getattr(
+            model,
+            "num_free_parameters",
+            sum(math.prod(v.shape) for v in model.trainable_variables),
+        ),
         "epochs": epochs,
         "minutes": seconds / 60,
         **evaluate(model, load_arrays(data, "test")),
@@ -110,11 +166,23 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="folder that holds binarized_mnist/")
     parser.add_argument("--output", required=True, help="folder for checkpoints and results")
-    parser.add_argument("--models", nargs="+", choices=sorted(MODELS), default=sorted(MODELS))
+    parser.add_argument("--models", nargs="+", choices=sorted({**MODELS, **PAPER}))
     parser.add_argument("--epochs", type=int, help="instead of each model's own number")
+    parser.add_argument("--paper", action="store_true", help="the papers' sizes")
     arguments = parser.parse_args()
+    settings = PAPER if arguments.paper else MODELS
     data = os.path.join(arguments.data, "binarized_mnist")
-    rows = [run(name, arguments.epochs, data, arguments.output) for name in arguments.models]
+    rows = []
+    unknown = [name for name in arguments.models or () if name not in settings]
+    if unknown:
+        parser.error(f"expected models among {', '.join(settings)}. Received: {', '.join(unknown)}")
+    for name in arguments.models or settings:
+        setting = settings[name]
+        sizes = "-paper" if arguments.paper else ""
+        folder = os.path.join(
+            arguments.output, f"{name}-{arguments.epochs or setting.epochs}{sizes}"
+        )
+        rows.append(run(name, setting, folder, data, arguments.epochs))
     print(f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores")
     header = "model", "parameters", "epochs", "minutes", "nats", "standard error", "5,000 samples"
     print("| " + " | ".join(header) + " |\n" + "|---" * len(header) + "|")
