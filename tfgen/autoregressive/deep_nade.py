@@ -1,0 +1,207 @@
+"""DeepNADE, trained for all orders of the dimensions at once (Uria, Murray & Larochelle, 2014)."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from tfgen.autoregressive.features import to_features
+from tfgen.autoregressive.ordered import OrderEnsemble, random_orders, random_state
+from tfgen.autoregressive.passes import draw, known_sums, sweep
+from tfgen.core import check_count, split_seed
+from tfgen.distributions import Bernoulli, Categorical
+from tfgen.networks import mlp
+
+
+class DeepNADE(OrderEnsemble):
+    """One network for the conditionals of every order: p(x_d | x_known) for any known dimensions.
+
+    p(x_d | x_known) = head(b_d + V_d f(relu(a))),  a = c + sum_{j known} (W_j x_j + M_j)
+    (Uria et al. 2014: the network's input is x times a mask, and the mask). Each order has a
+    density of its own; p(x) is the mean of those of `num_orders` orders (EoNADE). Binary
+    dimensions enter as they are and leave as one logit; with more levels they enter one-hot and
+    leave as a softmax.
+
+    A training step takes one pass. One order of `log_prob` or `sample` takes D passes, for each
+    dimension knows more than the last: O(D F) time an example, F the cost of f, O(H^2) for hidden
+    layers of H units.
+
+    Args:
+        event_shape: `(d,)` or `(height, width, channels)`.
+        network: f, the hidden layers above the first: a Keras model, `[batch, H1]` to
+            `[batch, H]`, where H1 units are the first hidden layer's.
+        num_orders: orders whose densities p(x) is the mean of: raster order, then random ones.
+        levels: values of each dimension; level k is read as k / (levels - 1).
+        seed: int, decides the orders.
+    Raises:
+        ValueError: a network of other ranks, no orders, fewer than two levels, or a bad seed.
+    """
+
+    paper = "Uria et al. 2014"
+
+    def __init__(self, *, event_shape, network, num_orders=1, levels=2, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        shapes = network.input_shape, network.output_shape
+        if [len(shape) for shape in shapes] != [2, 2]:
+            raise ValueError(
+                "expected the network to map [batch, H1] to [batch, H]. Received: "
+                f"{shapes[0]} to {shapes[1]}"
+            )
+        self.event_shape = tuple(event_shape)
+        self.network = network
+        self.num_orders = num_orders
+        self.levels = levels
+        self.seed = seed
+        self.head = Bernoulli() if levels == 2 else Categorical(levels)
+        self._size = math.prod(self.event_shape)
+        self.orders = random_orders(num_orders, self._size, random_state(seed))
+        D, P, (first, last) = self._size, self.head.num_params, (shape[-1] for shape in shapes)
+        uniform = lambda inputs, units: keras.initializers.RandomUniform(
+            -math.sqrt(6 / (inputs + units)), math.sqrt(6 / (inputs + units))
+        )
+        below, above = uniform(D * (P + 1), first), uniform(last, D * P)
+        self.input_weights = self.add_weight((D, P, first), below, name="input_weights")
+        self.mask_weights = self.add_weight((D, first), below.clone(), name="mask_weights")
+        self.hidden_bias = self.add_weight((first,), "zeros", name="hidden_bias")
+        self.output_weights = self.add_weight((D, P, last), above, name="output_weights")
+        self.output_bias = self.add_weight((D, P), "zeros", name="output_bias")
+
+    @classmethod
+    def default(cls, event_shape, hidden=(500, 500), num_orders=1, levels=2):
+        """The paper's model of binary digits: two layers of 500 rectified linear units.
+
+        Args:
+            event_shape: `(d,)` or `(height, width, channels)`.
+            hidden: widths of the hidden layers, one or more.
+            num_orders: number of orders whose densities are averaged.
+            levels: number of values of each dimension.
+        """
+        check_count(len(hidden), "the number of hidden layers")
+        if len(hidden) == 1:
+            inputs = keras.Input(tuple(hidden))
+            network = keras.Model(inputs, keras.layers.Identity()(inputs), name="hidden")
+        else:
+            first, *between, last = hidden
+            network = mlp((first,), between, (last,), output_activation="relu", name="hidden")
+        return cls(event_shape=event_shape, network=network, num_orders=num_orders, levels=levels)
+
+    def default_optimizers(self):
+        return {"likelihood": keras.optimizers.Adam(1e-3)}
+
+    def given(self, x, known, training=False):
+        """p(x_d | x_known) of all the dimensions, by one pass; of no use where d is known itself.
+
+        Args:
+            x: `[batch, *event_shape]`, float32 in [0, 1], on the levels; what is not known is not
+                looked at.
+            known: `[batch, *event_shape]`, float32, 1 where x is known and 0 elsewhere.
+            training: passed on to the network.
+        Returns:
+            `tfd.Independent` over the event, of `Bernoulli` or `FiniteDiscrete` distributions.
+        """
+        features, known = self._features(x), tf.reshape(known, (-1, self._size))
+        h = tf.nn.relu(known_sums(features, known, *self._lower()))
+        h = tf.cast(self.network(h, training=training), tf.float32)
+        logits = tf.einsum("bh,dph->bdp", h, self.output_weights) + self.output_bias
+        return self._distribution(logits)
+
+    def order_agnostic_loss(self, x, known, training=False):
+        """D / (D - d + 1) times the sum of -log p(x_j | x_known) over the D - d + 1 unknown j.
+
+        With d uniform from 1 to D, and the first d - 1 dimensions of a uniformly random order
+        known, its expectation is the mean of -log p_order(x) over all D! orders (Uria et al. 2014).
+
+        Args:
+            x: `[batch, *event_shape]`, float32 in [0, 1], on the levels.
+            known: `[batch, *event_shape]`, float32, 1 where x is known, 0 somewhere.
+            training: passed on to the network.
+        Returns:
+            `[batch]`, in nats.
+        """
+        unknown = tf.reshape(1 - known, (-1, self._size))
+        each = self.given(x, known, training).distribution.log_prob(x)
+        total = tf.reduce_sum(unknown * tf.reshape(each, (-1, self._size)), axis=1)
+        return -total * self._size / tf.reduce_sum(unknown, axis=1)
+
+    def negative_log_likelihood(self, x, training):
+        """An unbiased estimate of -log p_order(x), in nats, the mean over all orders and the batch.
+
+        In training and in evaluation alike: one pass, with an order and a number of known
+        dimensions drawn for each example (see `order_agnostic_loss`). It is no less, on average,
+        than what an ensemble of random orders would have. The exact -log p(x) under this model's
+        own orders takes D passes an order, and is `-log_prob(x)`.
+        """
+        order_seed, number_seed = split_seed(self.next_seed(), 2)
+        batch = tf.shape(x)[0]
+        shuffled = tf.random.stateless_uniform((batch, self._size), order_seed)
+        number = tf.random.stateless_uniform(
+            (batch, 1), number_seed, maxval=self._size, dtype=tf.int32
+        )
+        ranks = tf.argsort(tf.argsort(shuffled, axis=1), axis=1)
+        known = tf.reshape(tf.cast(ranks < number, tf.float32), tf.shape(x))
+        return {"negative_log_prob": tf.reduce_mean(self.order_agnostic_loss(x, known, training))}
+
+    def conditionals(self, x, training=False, component=0):
+        """p_k(x_d | what comes before x_d in order k) for all d: D passes, one compiled loop.
+
+        Args:
+            x: `[batch, *event_shape]`, float32 in [0, 1], on the levels.
+            training: not used: these are the conditionals of the network as it is evaluated.
+            component: k, int or int32 scalar.
+        Returns:
+            `tfd.Independent` over the event, of `Bernoulli` or `FiniteDiscrete` conditionals.
+        """
+        order = tf.gather(self.orders, component)
+        logits = sweep(self.network, self._features(x), order, *self._parameters())
+        return self._distribution(logits)
+
+    def draw_along(self, uniforms, x, mask, component):
+        """See `OrderEnsemble`; the kept dimensions come first, whatever the component's order."""
+        order = tf.gather(self.orders, component)
+        return draw(self.network, uniforms, x, mask, order, self.levels, *self._parameters())
+
+    def complete(self, x, mask, *, seed=None):
+        """Draws the masked-out dimensions of x given the kept ones, whichever they are.
+
+        They are drawn along an order chosen for each example: the kept dimensions, then the others
+        in raster order. The draw is exact for the density of that order. Each order has a density
+        of its own, and they agree only as far as training has made them: it is p(x_masked | x_kept)
+        of `log_prob` itself where that order is the model's one and only.
+
+        Args:
+            x: `[batch, *event_shape]`, float32 in [0, 1], on the levels; whatever stands where the
+                mask is 0 is not looked at.
+            mask: 1 where x is kept and 0 where it is drawn, `[batch, *event_shape]` or
+                `event_shape`.
+            seed: int or int32 `(2,)` tensor; None for the model's own generator.
+        Returns:
+            `[batch, *event_shape]`, x where the mask is 1.
+        Raises:
+            ValueError: a mask of another shape, or a bad x.
+        """
+        return super().complete(x, mask, seed=seed)
+
+    def _check_order(self, mask):
+        """Any mask will do."""
+
+    def _draw_rest(self, uniforms, x, mask):
+        return self.draw_along(uniforms[:, :-1], x, mask, tf.zeros(tf.shape(x)[:1], tf.int32))
+
+    def _features(self, x):
+        return to_features(tf.reshape(x, (-1, self._size)), self.levels)
+
+    def _lower(self):
+        return _values((self.input_weights, self.mask_weights, self.hidden_bias))
+
+    def _parameters(self):
+        network = self.network.trainable_variables, self.network.non_trainable_variables
+        output = _values((self.output_weights, self.output_bias))
+        return tuple(map(_values, network)), self._lower(), output
+
+    def _distribution(self, logits):
+        *grid, channels = self.event_shape
+        return self.head(tf.reshape(logits, (-1, *grid, channels * self.head.num_params)))
+
+
+def _values(variables):
+    return tuple(tf.convert_to_tensor(variable) for variable in variables)

@@ -1,0 +1,182 @@
+"""Models of several orders: a mean of densities, each a product along an order of its own."""
+
+import abc
+import math
+from numbers import Integral
+
+import numpy as np
+import tensorflow as tf
+
+from tfgen.autoregressive.model import AutoregressiveModel
+from tfgen.core import check_count
+
+
+class OrderEnsemble(AutoregressiveModel):
+    """p(x) = (1/K) sum_k p_k(x),  p_k(x) = prod_t p_k(x_{o_k(t)} | x_{o_k(1)}, ..., x_{o_k(t-1)}).
+
+    An ensemble over orders (Uria et al. 2014). A mean of normalised densities is normalised, so
+    `log_prob` and `sample` are exact. A family sets `orders`, and supplies the conditionals and the
+    sampler of each component.
+
+    Attributes:
+        orders: int32 `[K, D]`, the dimensions in the order in which component k generates them.
+    """
+
+    orders = None
+
+    @abc.abstractmethod
+    def conditionals(self, x, training=False, component=0):
+        """The distributions p_k(x_d | what comes before x_d in order k) of all the dimensions.
+
+        Args:
+            x: `[batch, *event_shape]`, float32 in [0, 1], on the head's levels.
+            component: k, int or int32 scalar.
+        Returns:
+            `tfd.Independent` over the event, batch shape `[batch]`, each conditional at the place
+            of its own dimension; its `log_prob(x)` is log p_k(x).
+        """
+
+    @abc.abstractmethod
+    def draw_along(self, uniforms, x, mask, component):
+        """Draws the dimensions along the components' orders, by inversion.
+
+        Args:
+            uniforms: `[batch, D]`, float32 in [0, 1), one number for each dimension.
+            x: `[batch, D]`, values to keep, flattened.
+            mask: `[batch, D]`, 1 where x is kept and 0 where a value is drawn.
+            component: int32 `[batch]`, each example's own k.
+        Returns:
+            `[batch, D]`, float32, the dimensions in raster order.
+        """
+
+    @property
+    def num_components(self):
+        """K, the number of densities of which p(x) is the mean."""
+        return len(self.orders)
+
+    def call(self, x, training=False):
+        """log p(x), `[batch]`, in nats."""
+        log_probs = self._component_log_probs(x)
+        return tf.reduce_logsumexp(log_probs, axis=0) - math.log(self.num_components)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def _log_prob(self, x):
+        return self.call(x)
+
+    def negative_log_likelihood(self, x, training):
+        """-log p(x), in nats, the mean over the batch.
+
+        In training it is -log p_k(x) of one component, drawn for the step: on average no less than
+        -log p(x), by Jensen's inequality, and equal to it where there is one component.
+        """
+        if training:
+            component = tf.random.stateless_uniform(
+                (), self.next_seed(), maxval=self.num_components, dtype=tf.int32
+            )
+            log_prob = self.conditionals(x, True, component).log_prob(x)
+        else:
+            log_prob = self.call(x)
+        return {"negative_log_prob": -tf.reduce_mean(log_prob)}
+
+    def draw(self, uniforms, x, mask):
+        """Picks a component for each example, and draws along its order.
+
+        Args:
+            uniforms: `[batch, D + 1]`, float32 in [0, 1), the last number for the component.
+            x, mask: see `draw_along`.
+        """
+        logits = tf.zeros((tf.shape(x)[0], self.num_components))
+        return self.draw_along(uniforms[:, :-1], x, mask, _pick(uniforms[:, -1], logits))
+
+    def complete(self, x, mask, *, seed=None):
+        """Draws the masked-out dimensions of x from p(x_masked | x_kept), exactly.
+
+        Exact means: in every order, each dimension that is kept comes before each one that is
+        drawn. The example's component is then drawn by p(k | x_kept), proportional to p_k(x_kept).
+
+        Args:
+            x: `[batch, *event_shape]`, float32 in [0, 1], on the head's levels; whatever stands
+                where the mask is 0 is not looked at.
+            mask: 1 where x is kept and 0 where it is drawn, `[batch, *event_shape]` or
+                `event_shape`.
+            seed: int or int32 `(2,)` tensor; None for the model's own generator.
+        Returns:
+            `[batch, *event_shape]`, x where the mask is 1.
+        Raises:
+            ValueError: a mask with a kept dimension after a drawn one in some order, or a bad x.
+        """
+        return super().complete(x, mask, seed=seed)
+
+    def _uniforms(self, num_samples, seed):
+        shape = (num_samples, math.prod(self.event_shape) + 1)
+        return tf.random.stateless_uniform(shape, self.seed_or_next(seed))
+
+    def _draw_rest(self, uniforms, x, mask):
+        images = tf.reshape(x, (-1, *self.event_shape))
+        logits = tf.transpose(self._component_log_probs(images, mask))
+        return self.draw_along(uniforms[:, :-1], x, mask, _pick(uniforms[:, -1], logits))
+
+    def _check_order(self, mask):
+        for order in np.unique(self.orders, axis=0):
+            ordered = mask[:, order]
+            late = ordered[:, 1:] & ~np.logical_and.accumulate(ordered, axis=1)[:, :-1]
+            if late.any():
+                example, step = np.argwhere(late)[0]
+                raise ValueError(
+                    "expected a mask that keeps only dimensions that come before every drawn one in"
+                    f" each order of this {type(self).__name__}: it has no exact conditional"
+                    f" otherwise. Received: example {example} keeps dimension {order[step + 1]}"
+                    " after a drawn one"
+                )
+
+    def _component_log_probs(self, x, kept=None):
+        """log p_k of the kept dimensions of x (of all of them by default), `[K, batch]`."""
+
+        def log_prob(component):
+            each = self.conditionals(x, component=component).distribution.log_prob(x)
+            each = tf.reshape(each, (-1, self.orders.shape[1]))
+            return tf.reduce_sum(each if kept is None else each * kept, axis=1)
+
+        if self.num_components == 1:
+            return log_prob(0)[tf.newaxis]
+        # One after the other: only one component's activations are in memory.
+        components = tf.range(self.num_components)
+        return tf.map_fn(
+            log_prob, components, fn_output_signature=tf.float32, parallel_iterations=1
+        )
+
+
+def random_orders(num_orders, size, generator):
+    """Raster order, and random permutations.
+
+    Args:
+        num_orders: number of orders, at least 1; order 0 is raster order.
+        size: D, the number of dimensions.
+        generator: a `random_state`.
+    Returns:
+        int32 `[num_orders, size]`.
+    Raises:
+        ValueError: no orders.
+    """
+    check_count(num_orders, "num_orders")
+    others = [generator.permutation(size) for _ in range(num_orders - 1)]
+    return np.stack([np.arange(size), *others]).astype("int32")
+
+
+def random_state(seed):
+    """NumPy's frozen generator: a saved model finds its orders again under any version of NumPy.
+
+    Args:
+        seed: int from 0 to 2^32 - 1.
+    Raises:
+        ValueError: anything else.
+    """
+    if not isinstance(seed, Integral) or not 0 <= seed < 2**32:
+        raise ValueError(f"expected seed to be an int from 0 to 2**32 - 1. Received: {seed!r}")
+    return np.random.RandomState(seed)
+
+
+def _pick(uniforms, logits):
+    """A component for each example, `[batch]`, with probabilities softmax(logits), `[batch, K]`."""
+    cumulative = tf.cumsum(tf.nn.softmax(logits), axis=-1)[:, :-1]
+    return tf.reduce_sum(tf.cast(uniforms[:, tf.newaxis] >= cumulative, tf.int32), axis=-1)

@@ -1,0 +1,117 @@
+"""DeepNADE's loops over the dimensions: a pass of the network for each.
+
+D dimensions, P inputs and outputs of each one, H1 and H units in the first and last hidden layers.
+`lower` is W `[D, P, H1]`, M `[D, H1]` and c `[H1]`; `output` is V `[D, P, H]` and b `[D, P]`; the
+network f is a Keras model of the layers between, and `variables` its trainable and other values.
+"""
+
+import tensorflow as tf
+
+from tfgen.autoregressive.features import to_features
+from tfgen.autoregressive.rows import weight_rows
+from tfgen.distributions import invert_levels
+
+
+def known_sums(features, known, W, M, c):
+    """The first hidden layer's sums, `[B, H1]`, of the known dimensions `[B, D]`."""
+    inputs = features * known[:, :, tf.newaxis]
+    return c + tf.einsum("bdp,dph->bh", inputs, W) + tf.matmul(known, M)
+
+
+def _hidden(network, variables, sums):
+    """The last hidden layer, `[B, H]`."""
+    h, _ = network.stateless_call(*variables, tf.nn.relu(sums), training=False)
+    return tf.cast(h, tf.float32)
+
+
+def sweep(network, features, order, variables, lower, output):
+    """The logits of all dimensions along one order, each given those before it.
+
+    Args:
+        network: f.
+        features: `[B, D, P]`.
+        order: int32 `[D]`.
+        variables, lower, output: the weights.
+    Returns:
+        `[B, D, P]`, in raster order. Its gradient runs the loop again, and takes O(D B H) memory.
+    """
+
+    @tf.custom_gradient
+    def run(*inputs):
+        # An active tape must not look into the loop: XLA cannot hand its records on.
+        inputs = tf.nest.map_structure(tf.stop_gradient, inputs)
+
+        def gradient(upstream):
+            return tf.nest.flatten(_gradient(network, order, inputs, upstream))
+
+        return _forward(network, order, inputs), gradient
+
+    return run(features, variables, lower, output)
+
+
+@tf.function(jit_compile=True, autograph=False)
+def _forward(network, order, inputs):
+    return _logits(network, order, *inputs)
+
+
+@tf.function(jit_compile=True, autograph=False)
+def _gradient(network, order, inputs, upstream):
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        logits = _logits(network, order, *inputs)
+    return tape.gradient(logits, inputs, upstream, unconnected_gradients="zero")
+
+
+def _logits(network, order, features, variables, lower, output):
+    (W, M, c), (V, b) = lower, output
+    D, P, _ = V.shape
+    B = tf.shape(features)[0]
+    features = tf.transpose(features, (1, 0, 2))
+
+    def body(t, sums, logits):
+        d = order[t]
+        own = tf.matmul(_hidden(network, variables, sums), V[d], transpose_b=True) + b[d]
+        return t + 1, sums + tf.matmul(features[d], W[d]) + M[d], logits.write(t, own)
+
+    rows = tf.TensorArray(tf.float32, D, element_shape=(None, P))
+    start = (0, tf.broadcast_to(c, (B, c.shape[0])), rows)
+    logits = tf.while_loop(lambda t, *_: t < D, body, start, maximum_iterations=D)[-1].stack()
+    return tf.transpose(tf.gather(logits, tf.argsort(order)), (1, 0, 2))
+
+
+@tf.function(jit_compile=True, autograph=False)
+def draw(network, uniforms, x, mask, order, levels, variables, lower, output):
+    """Draws the dimensions: those that are kept come first, then the others along the order.
+
+    Args:
+        network: f.
+        uniforms: `[B, D]` in [0, 1): the draws are inversions of the conditionals.
+        x, mask: `[B, D]`; where the mask is 1, x stays.
+        order: int32 `[B, D]`, each example's own.
+        levels: int, the number of levels.
+        variables, lower, output: the weights.
+    Returns:
+        `[B, D]`, float32 in [0, 1], in raster order.
+    """
+    (W, M, _), (V, b) = lower, output
+    D = V.shape[0]
+    late = tf.cast(1 - tf.gather(mask, order, batch_dims=1), tf.int32) * D + tf.range(D)
+    order = tf.gather(order, tf.argsort(late, axis=1), batch_dims=1)
+    ordered = lambda values: tf.transpose(tf.gather(values, order, batch_dims=1))
+    numbers, kept, unknown = ordered(uniforms), ordered(x * mask), 1 - ordered(mask)
+
+    def body(t, sums, drawn):
+        d = tf.gather(order, t, axis=1)
+        h = _hidden(network, variables, sums)
+        logits = tf.einsum("bph,bh->bp", tf.gather(V, d), h) + tf.gather(b, d)
+        new = invert_levels(logits, numbers[t], levels)
+        new = kept[t] + unknown[t] * new
+        row = weight_rows(W, d, new, levels) + tf.gather(M, d)
+        return t + 1, sums + unknown[t][:, tf.newaxis] * row, drawn.write(t, new)
+
+    # The kept dimensions are known from the start: no step is spent on them.
+    begin = tf.cast(tf.reduce_min(tf.reduce_sum(mask, axis=1)), tf.int32)
+    rows = tf.TensorArray(tf.float32, D, element_shape=(None,)).unstack(kept)
+    start = (begin, known_sums(to_features(x, levels), mask, *lower), rows)
+    drawn = tf.while_loop(lambda t, *_: t < D, body, start, maximum_iterations=D)[-1].stack()
+    return tf.gather(tf.transpose(drawn), tf.argsort(order, axis=1), batch_dims=1)

@@ -1,0 +1,20 @@
+"""What the value of one dimension adds to a running sum of weights."""
+
+import tensorflow as tf
+
+
+def weight_rows(weights, dimension, x, levels):
+    """features(x_d) W_d: a row of weights, times x where binary, chosen by its level otherwise.
+
+    Args:
+        weights: W, `[D, 1, N]` for 2 levels, else `[D, levels, N]`.
+        dimension: d, int32 `[batch]`, each example's own.
+        x: `[batch]`, on the levels.
+        levels: int, the number of levels.
+    Returns:
+        `[batch, N]`, float32.
+    """
+    if levels == 2:
+        return x[:, tf.newaxis] * tf.gather(weights[:, 0], dimension)
+    level = tf.cast(tf.round(x * (levels - 1)), tf.int32)
+    return tf.gather_nd(weights, tf.stack((dimension, level), axis=-1))

@@ -1,0 +1,40 @@
+"""A dense layer of which a mask decides what is connected to what."""
+
+import keras
+from keras import ops
+
+from tfgen.layers.configured_layer import ConfiguredLayer
+
+
+class MaskedDense(ConfiguredLayer):
+    """y = f(x (W * M) + b): the mask M comes with each call (Germain et al. 2015).
+
+    Args:
+        units: size of the output.
+        activation: f, as `keras.layers.Dense` takes it; None for the identity.
+        use_bias: whether there is b.
+    Input: x, `[batch, inputs]`, and the connections M, bool `[inputs, units]`.
+    Output: `[batch, units]`, in the layer's compute dtype.
+    Raises:
+        ValueError: `units` is not a positive int.
+    """
+
+    def __init__(self, units, activation=None, use_bias=True, **kwargs):
+        super().__init__(**kwargs)
+        if not isinstance(units, int) or units < 1:
+            raise ValueError(f"expected units to be a positive int. Received: {units!r}")
+        self.units = units
+        self.activation = activation
+        self.use_bias = use_bias
+
+    def build(self, x_shape, connections_shape=None):
+        self.kernel = self.add_weight((x_shape[-1], self.units), "glorot_uniform", name="kernel")
+        if self.use_bias:
+            self.bias = self.add_weight((self.units,), "zeros", name="bias")
+
+    def call(self, x, connections):
+        y = ops.matmul(x, ops.where(connections, self.kernel, 0))
+        return keras.activations.get(self.activation)(y + self.bias if self.use_bias else y)
+
+    def compute_output_shape(self, x_shape, connections_shape=None):
+        return (*x_shape[:-1], self.units)
