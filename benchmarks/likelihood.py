@@ -147,11 +147,7 @@ def run(name, setting, folder, data, epochs):
     )
     result = {
         "model": name,
-        "parameters": getattr(
-            model,
-            "num_free_parameters",
-            sum(math.prod(v.shape) for v in model.trainable_variables),
-        ),
+        "parameters": model.num_free_parameters,
         "epochs": epochs,
         "minutes": seconds / 60,
         **evaluate(model, load_arrays(data, "test")),

@@ -1,11 +1,9 @@
-import itertools
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
-from scipy import stats
+from truths import all_inputs, chi_square, naive_draw, randomize, total_probability
 
 from tfgen import NADE
 from tfgen.autoregressive import sweep
@@ -15,17 +13,7 @@ tfd = tfp.distributions
 
 
 def nade(event_shape, levels=2, num_hidden=5):
-    """A model with weights large enough that the conditionals differ."""
-    model = NADE.default(event_shape, num_hidden=num_hidden, levels=levels)
-    generator = np.random.default_rng(0)
-    model.set_weights([generator.normal(size=w.shape) for w in model.get_weights()])
-    return model
-
-
-def all_inputs(event_shape, levels):
-    values = np.arange(levels, dtype="float32") / np.float32(levels - 1)
-    inputs = np.array(list(itertools.product(values, repeat=int(np.prod(event_shape)))), "float32")
-    return inputs.reshape(-1, *event_shape)
+    return randomize(NADE.default(event_shape, num_hidden=num_hidden, levels=levels))
 
 
 def plain_log_prob(model, x):
@@ -50,8 +38,7 @@ CASES = [((8,), 2), ((2, 3, 2), 2), ((12,), 2), ((1,), 2), ((4,), 3), ((2, 1, 2)
 
 @pytest.mark.parametrize(("event_shape", "levels"), CASES)
 def test_probabilities_of_all_inputs_sum_to_one(event_shape, levels):
-    log_prob = nade(event_shape, levels).log_prob(all_inputs(event_shape, levels))
-    np.testing.assert_allclose(np.exp(log_prob.numpy().astype("float64")).sum(), 1, rtol=1e-5)
+    np.testing.assert_allclose(total_probability(nade(event_shape, levels)), 1, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("event_shape", "levels"), [((8,), 2), ((4,), 3)])
@@ -144,31 +131,16 @@ def test_samples_of_a_trained_model_follow_its_log_prob(event_shape, levels):
     model.fit(x, batch_size=100, epochs=15, verbose=0)
     assert model.log_prob(x).numpy().mean() > untrained + 0.5
 
-    num_samples = 20_000
-    samples = model.sample(num_samples, seed=3).numpy().reshape(num_samples, -1)
-    place = (levels ** np.arange(samples.shape[1]))[::-1]
-    index = np.rint(samples * (levels - 1)).astype(int) @ place
-    counts = np.bincount(index, minlength=len(inputs))
-    expected = num_samples * np.exp(model.log_prob(inputs).numpy().astype("float64"))
-    # Rare inputs share one cell, as the chi-square approximation wants.
-    rare = expected < 5
-    counts = np.append(counts[~rare], counts[rare].sum())
-    expected = np.append(expected[~rare], expected[rare].sum() + 1e-9)
-    assert stats.chisquare(counts, expected * counts.sum() / expected.sum()).pvalue > 1e-3
+    probabilities = np.exp(model.log_prob(inputs).numpy().astype("float64"))
+    samples = model.sample(20_000, seed=3).numpy()
+    assert chi_square(samples, inputs, probabilities, levels) > 1e-3
 
 
 @pytest.mark.parametrize("levels", [2, 5])
 def test_sampling_equals_one_pass_for_each_dimension(levels):
-    model, seed, count = nade((2, 3, 1), levels), 7, 9
-    uniforms = tf.random.stateless_uniform((count, 6), (0, seed)).numpy()
-    values = np.arange(levels, dtype="float32") / np.float32(levels - 1)
-    x = np.zeros((count, 6), "float32")
-    for d in range(6):
-        base = model.conditionals(tf.reshape(tf.constant(x), (count, 2, 3, 1))).distribution
-        probs = np.stack([np.reshape(base.prob(value), (count, 6))[:, d] for value in values], 1)
-        above = uniforms[:, d, None] >= np.cumsum(probs, axis=1)[:, :-1]
-        x[:, d] = values[above.sum(axis=1)]
-    np.testing.assert_array_equal(model.sample(count, seed=seed), x.reshape(count, 2, 3, 1))
+    model = nade((2, 3, 1), levels)
+    uniforms = tf.random.stateless_uniform((9, 6), (0, 7)).numpy()
+    np.testing.assert_array_equal(model.sample(9, seed=7), naive_draw(model, uniforms))
 
 
 def test_completion_keeps_what_it_was_given_and_follows_the_conditional():
@@ -177,11 +149,9 @@ def test_completion_keeps_what_it_was_given_and_follows_the_conditional():
     mask = np.array([1, 1, 0, 0])
     completed = model.complete(x, mask, seed=0).numpy()
     np.testing.assert_array_equal(completed[:, :2], x[:, :2])
-    rest = np.float32(list(itertools.product([0, 1], repeat=2)))
-    inputs = np.concatenate([np.tile(x[:1, :2], (4, 1)), rest], axis=1)
+    inputs = np.concatenate([np.tile(x[:1, :2], (4, 1)), all_inputs((2,), 2)], axis=1)
     joint = np.exp(model.log_prob(inputs).numpy().astype("float64"))
-    counts = np.bincount((completed[:, 2:] @ [2, 1]).astype(int), minlength=4)
-    assert stats.chisquare(counts, 4000 * joint / joint.sum()).pvalue > 1e-3
+    assert chi_square(completed, inputs, joint / joint.sum(), 2) > 1e-3
 
 
 def test_completion_refuses_a_mask_that_the_order_does_not_allow():
@@ -190,6 +160,14 @@ def test_completion_refuses_a_mask_that_the_order_does_not_allow():
         model.complete(x, np.array([1, 0, 0, 1]).reshape(2, 2, 1))
     with pytest.raises(ValueError, match="expected mask of shape"):
         model.complete(x, np.ones(4))
+
+
+def test_inputs_and_outputs_begin_with_weights_of_their_own():
+    W, V, _, _ = NADE.default((40,), num_hidden=50).get_weights()
+    limit = 50**-0.5
+    assert abs(np.corrcoef(W.ravel(), V.ravel())[0, 1]) < 0.1
+    for weights in (W, V):
+        assert 0.95 * limit < np.abs(weights).max() <= limit
 
 
 def test_the_number_of_parameters_is_the_paper_s():

@@ -59,11 +59,11 @@ class DeepNADE(OrderEnsemble):
         uniform = lambda inputs, units: keras.initializers.RandomUniform(
             -math.sqrt(6 / (inputs + units)), math.sqrt(6 / (inputs + units))
         )
-        below, above = uniform(D * (P + 1), first), uniform(last, D * P)
-        self.input_weights = self.add_weight((D, P, first), below, name="input_weights")
-        self.mask_weights = self.add_weight((D, first), below.clone(), name="mask_weights")
+        below, above = (D * (P + 1), first), (last, D * P)
+        self.input_weights = self.add_weight((D, P, first), uniform(*below), name="input_weights")
+        self.mask_weights = self.add_weight((D, first), uniform(*below), name="mask_weights")
         self.hidden_bias = self.add_weight((first,), "zeros", name="hidden_bias")
-        self.output_weights = self.add_weight((D, P, last), above, name="output_weights")
+        self.output_weights = self.add_weight((D, P, last), uniform(*above), name="output_weights")
         self.output_bias = self.add_weight((D, P), "zeros", name="output_bias")
 
     @classmethod

@@ -39,10 +39,13 @@ class NADE(AutoregressiveModel):
         self.head = Bernoulli() if levels == 2 else Categorical(levels)
         self._size = math.prod(self.event_shape)
         limit = max(self._size, num_hidden) ** -0.5
-        uniform = keras.initializers.RandomUniform(-limit, limit, seed=self.order_seed)
+
+        def uniform(number):
+            return keras.initializers.RandomUniform(-limit, limit, seed=self.order_seed + number)
+
         matrices = (self._size, 1 if levels == 2 else levels, num_hidden)
-        self.input_weights = self.add_weight(matrices, uniform, name="input_weights")
-        self.output_weights = self.add_weight(matrices, uniform.clone(), name="output_weights")
+        self.input_weights = self.add_weight(matrices, uniform(0), name="input_weights")
+        self.output_weights = self.add_weight(matrices, uniform(1), name="output_weights")
         self.hidden_bias = self.add_weight((num_hidden,), "zeros", name="hidden_bias")
         self.output_bias = self.add_weight(matrices[:2], "zeros", name="output_bias")
 

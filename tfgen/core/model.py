@@ -1,6 +1,7 @@
 """The contract of every model: phases in, `compile`, `fit`, `evaluate`, `save` and `export` out."""
 
 import abc
+import math
 import os
 import shutil
 
@@ -65,6 +66,11 @@ class GenerativeModel(Configured, ArrayTrainer):
     @abc.abstractmethod
     def signatures(self):
         """`{name: (function, input specs)}`: what `export` writes."""
+
+    @property
+    def num_free_parameters(self):
+        """Numbers that training chooses: those of the trainable weights."""
+        return sum(math.prod(v.shape) for v in self.trainable_variables)
 
     def next_seed(self):
         """A new int32 `(2,)` seed; the model's generator moves on."""

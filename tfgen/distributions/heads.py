@@ -156,34 +156,6 @@ class Normal(Head):
         return tfd.Normal(loc, tf.nn.softplus(params[..., 1]) + self.min_scale)
 
 
-class NormalMixture(Head):
-    """Mixture of normals for each scalar dimension (Bishop 1994; Uria et al. 2013).
-
-    p(x) = sum_i softmax(logits)_i Normal(x; loc_i, softplus(raw_i) + min_scale).
-    params: the logits of all components, their locs, their raws.
-
-    Args:
-        num_components: number of components, int, at least 1.
-        min_scale: least scale, positive; see `Normal`.
-    Raises:
-        ValueError: a wrong number or scale.
-    """
-
-    def __init__(self, num_components, min_scale=1e-3):
-        self.num_components = check_count("num_components", num_components)
-        self.min_scale = check_scale("min_scale", min_scale)
-
-    @property
-    def num_params(self):
-        return 3 * self.num_components
-
-    def marginals(self, params):
-        logits, loc, raw = tf.split(params, 3, axis=-1)
-        return tfd.MixtureSameFamily(
-            tfd.Categorical(logits=logits), tfd.Normal(loc, tf.nn.softplus(raw) + self.min_scale)
-        )
-
-
 class LogisticMixture(Head):
     """Mixture of discretized logistics for each scalar dimension (Salimans et al. 2017, Eq. 2).
 

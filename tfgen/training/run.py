@@ -46,7 +46,7 @@ def train(
     `metrics.json`, `logs/` for TensorBoard, and for resuming `arguments.json` and
     `checkpoint.keras`. Keys of `metrics.json`: "model", "data", "seed", "batch_size", "epochs";
     "binarize" and "levels", how the images were prepared (null: not at all); "num_train" and
-    "num_validation", images; "num_parameters", trainable; "seconds", of this process's training;
+    "num_validation", images; "num_parameters", free ones; "seconds", of this process's training;
     "final", the terms of the last epoch, those of validation as "val_..."; and "validation", the
     likelihood (see `tfgen.evaluation.likelihood`) of the images held out.
 
@@ -125,7 +125,7 @@ def train(
             **preparation,
             "num_train": info.num_examples - len(validation),
             "num_validation": len(validation),
-            "num_parameters": sum(int(tf.size(v)) for v in model.trainable_variables),
+            "num_parameters": model.num_free_parameters,
             "seconds": round(seconds, 1),
             "final": {name: value for name, value in rows[-1].items() if name != "epoch"},
             "validation": likelihood(model, validation, seed=seed),

@@ -1,0 +1,232 @@
+"""What the tables of `tables.py` share: conditionals by counting, and exact queries."""
+
+import math
+import numbers
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgen.autoregressive import chain
+from tfgen.autoregressive.model import AutoregressiveModel
+from tfgen.core.arrays import in_batches
+from tfgen.distributions import Bernoulli, Categorical, level_values
+
+_MOST_PARAMETERS = 2**25  # 128 MiB of counts
+_MOST_NUMBERS = 2**24  # of one batch of messages
+
+
+class Table(AutoregressiveModel):
+    """Conditionals p(x_d | the last k variables), one row of a table for each context.
+
+    p(x_d = l | context) = (c_l + s) / (sum_l c_l + m s), where c_l counts the examples with that
+    context and x_d on level l, m is the number of levels and s the smoothing. With s = 0 it is
+    the maximum-likelihood estimate; a context that was never seen has the uniform distribution,
+    and a table that was never fitted is uniform.
+
+    `fit` counts, without any gradient, and each epoch counts anew: one epoch is enough, and
+    fitting again replaces what was there. Its history reports each batch under the counts so
+    far, that batch's own included; `evaluate` is under the whole table. `train_on_batch` adds to
+    the counts. They are float32, and exact up to 2^24 examples.
+
+    `complete` is exact for any mask.
+
+    Args:
+        order: k, the variables before x_d that it depends on.
+        event_shape: `(d,)` or `(height, width, channels)`.
+        smoothing: s, the pseudo-count of each level, 0 or more; 0.5 is Jeffreys's.
+        levels: m, values of each variable; level k is read as k / (levels - 1).
+    Raises:
+        ValueError: a negative smoothing, fewer than two levels, or too many parameters.
+    """
+
+    paper = "textbook"
+
+    def __init__(self, order, *, event_shape, smoothing, levels, **kwargs):
+        super().__init__(**kwargs)
+        self.event_shape = tuple(event_shape)
+        self.smoothing = _check_smoothing(smoothing)
+        self.levels = levels
+        self.head = Bernoulli() if levels == 2 else Categorical(levels)
+        self._size = math.prod(self.event_shape)
+        self._order = min(order, self._size - 1)
+        if self.num_free_parameters > _MOST_PARAMETERS:
+            raise ValueError(
+                f"expected a table of at most {_MOST_PARAMETERS} free parameters:"
+                f" {type(self).__name__} of {self._size} variables with {levels} levels would need"
+                f" {_readable(self.num_free_parameters)}. Received: event_shape"
+                f" {self.event_shape}, levels {levels}"
+            )
+        self._num_contexts = levels**self._order
+        self._offsets = chain.row_offsets(self._size, levels, self._order)
+        self.counts = self.add_weight(
+            self._counts_shape(), "zeros", dtype="float32", trainable=False, name="counts"
+        )
+
+    @property
+    def num_free_parameters(self):
+        """Numbers that the table is free to choose: levels - 1 of each row."""
+        return chain.num_rows(self._size, self.levels, self._order) * (self.levels - 1)
+
+    def default_optimizers(self):
+        """One that Keras can save; no weight of a table moves by its gradient."""
+        return {"likelihood": keras.optimizers.SGD()}
+
+    def fit(
+        self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, **more
+    ):
+        """Replaces the counts by those of x; as every model's `fit` otherwise."""
+        forget = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: self._forget())
+        callbacks = [forget, *keras.tree.flatten(callbacks or [])]
+        return super().fit(x, y, batch_size, epochs, verbose, callbacks, **more)
+
+    def _forget(self):
+        self.counts.assign(tf.zeros_like(self.counts))
+
+    def train_step(self, data):
+        """Adds the batch to the counts."""
+        x = self.unpack(data)
+        self.counts.assign_add(self._count(self._levels_of(x)))
+        self._track(self.negative_log_likelihood(x, True), x)
+        return self.get_metrics_result()
+
+    def conditionals(self, x, training=False):
+        """p(x_d | x_<d) for all d: rows of the table.
+
+        Args:
+            x: `[batch, *event_shape]`, float32 in [0, 1], on the levels.
+            training: not used, a table is the same in both.
+        Returns:
+            `tfd.Independent` over the event, of `Bernoulli` or `FiniteDiscrete` conditionals.
+        """
+        rows = self._rows_of(self._levels_of(x))
+        logits = chain.to_logits(tf.gather(self._table(), rows))
+        *grid, channels = self.event_shape
+        return self.head(tf.reshape(logits, (-1, *grid, channels * logits.shape[-1])))
+
+    def draw(self, uniforms, x, mask):
+        return tf.transpose(chain.draw(*map(tf.transpose, (uniforms, x, mask)), *self._chain()))
+
+    def marginals(self):
+        """p(x_d) of every variable.
+
+        Returns:
+            `[D, levels]`, probabilities; the variables in raster order.
+        """
+        return chain.marginals(*self._chain())
+
+    def marginal(self, dims):
+        """p(x_dims), all other variables summed out.
+
+        Args:
+            dims: ints, numbers of variables in raster order, each once.
+        Returns:
+            `[levels] * len(dims)`, probabilities.
+        Raises:
+            ValueError: no such variables.
+        """
+        return self.conditional(dims, {})
+
+    def conditional(self, dims, given):
+        """p(x_dims | x_given), all other variables summed out; O(levels^(order + 1)) for each.
+
+        Args:
+            dims: ints, numbers of variables in raster order, each once.
+            given: `{number of a variable: its value}`, values on the levels.
+        Returns:
+            `[levels] * len(dims)`, probabilities.
+        Raises:
+            ValueError: no such variables or values, or given values of probability zero.
+        """
+        dims, known = tuple(dims), (*dims, *given)
+        if not dims or len({*known} & {*range(self._size)}) != len(known):
+            raise ValueError(
+                f"expected each of dims and given once, from 0 to {self._size - 1}."
+                f" Received: dims {dims}, given {given}"
+            )
+        values = np.zeros(self._size, "float32")
+        values[list(given)] = list(given.values())
+        self.check(values.reshape(1, *self.event_shape), "given")
+        level = np.rint(values * (self.levels - 1)).astype("int32")
+        weights = self._weights(dims, {d: level[d] for d in given})
+        if not weights.sum() > 0:
+            raise ValueError(f"expected given of positive probability. Received: {given}")
+        return tf.constant(weights / weights.sum(), tf.float32)
+
+    def _check_order(self, mask):
+        """Any mask will do: `_draw_rest` looks ahead."""
+
+    def _draw_rest(self, uniforms, x, mask):
+        """Backward messages from the kept values, then draws forwards under both."""
+
+        def completed(*arrays):
+            uniforms, x, mask = map(tf.transpose, arrays)
+            later, _ = chain.messages(x, mask, *self._chain())
+            return tf.transpose(chain.draw(uniforms, x, mask, *self._chain(), later))
+
+        return in_batches(completed, self._batch_of_messages(), uniforms, x, mask)
+
+    def _weights(self, dims, given):
+        """p(x_dims, x_given) up to a factor, `[levels] * len(dims)`: messages for each cell."""
+        cells = np.indices([self.levels] * len(dims)).reshape(len(dims), -1).T
+        level, mask = np.zeros((2, len(cells), self._size), "int32")
+        level[:, list(dims)], level[:, list(given)] = cells, list(given.values())
+        mask[:, [*dims, *given]] = 1
+        x = level_values(self.levels)[level]
+
+        def log_probs(*arrays):
+            return chain.messages(*map(tf.transpose, arrays), *self._chain())[1]
+
+        arrays = (tf.constant(x), tf.constant(mask, tf.float32))
+        found = in_batches(log_probs, self._batch_of_messages(), *arrays).numpy().astype("float64")
+        greatest = max(found.max(), np.finfo("float32").min)
+        return np.exp(found - greatest).reshape([self.levels] * len(dims))
+
+    def _batch_of_messages(self):
+        size = self._size * self._num_contexts * self.levels
+        return max(1, _MOST_NUMBERS // size)
+
+    def _chain(self):
+        return self._table(), tf.constant(self._offsets), self._num_contexts
+
+    def _table(self):
+        """p(x_d | context), `[rows, levels]`."""
+        mass = self._mass()
+        total = tf.reduce_sum(mass, axis=-1, keepdims=True)
+        return tf.where(total > 0, tf.math.divide_no_nan(mass, total), 1 / self.levels)
+
+    def _levels_of(self, x):
+        return chain.to_index(tf.reshape(x, (-1, self._size)), self.levels)
+
+    def _rows_of(self, level):
+        return self._offsets[:-1] + chain.to_contexts(level, self.levels, self._order)
+
+    def _counts_shape(self):
+        return self._offsets[-1], self.levels
+
+    def _pseudo_counts(self):
+        return self.smoothing
+
+    def _mass(self):
+        """Counts and pseudo-counts of every context and level, `[rows, levels]`."""
+        return self.counts + self._pseudo_counts()
+
+    def _count(self, level):
+        """What a batch adds to the counts."""
+        return self._count_cells(self._rows_of(level) * self.levels + level)
+
+    def _count_cells(self, cells):
+        cells, shape = tf.reshape(cells, (-1,)), self._counts_shape()
+        ones = tf.ones_like(cells, tf.float32)
+        return tf.reshape(tf.math.unsorted_segment_sum(ones, cells, math.prod(shape)), shape)
+
+
+def _check_smoothing(smoothing):
+    is_number = isinstance(smoothing, numbers.Real) and not isinstance(smoothing, bool)
+    if not is_number or not 0 <= smoothing < math.inf:
+        raise ValueError(f"expected smoothing to be 0 or more, finite. Received: {smoothing!r}")
+    return float(smoothing)
+
+
+def _readable(count):
+    return count if count < 10**15 else f"about 10^{math.floor(math.log10(count))}"
