@@ -24,6 +24,7 @@ from tfgen import (
     MarkovChain,
     MaskedPixelCNN,
     PixelCNN,
+    PixelCNNPlusPlus,
     RowLSTM,
 )
 from tfgen.data import load_arrays
@@ -49,6 +50,7 @@ MODELS = {
     ),
     "MaskedPixelCNN": (lambda: MaskedPixelCNN.default(SHAPE, levels=17), adam(2e-3), 200),
     "PixelCNN": (lambda: PixelCNN.default(SHAPE, levels=17, num_layers=6), adam(2e-3), 200),
+    "PixelCNNPlusPlus": (lambda: PixelCNNPlusPlus.default(SHAPE, levels=17), adam(1e-3), 200),
     "RowLSTM": (lambda: RowLSTM.default(SHAPE, levels=17, num_layers=3), adam(3e-3), 100),
     "DiagonalBiLSTM": (
         lambda: DiagonalBiLSTM.default(SHAPE, levels=17, num_layers=3),

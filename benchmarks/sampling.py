@@ -28,6 +28,7 @@ from tfgen import (
     DiagonalBiLSTM,
     MaskedPixelCNN,
     PixelCNN,
+    PixelCNNPlusPlus,
     RowLSTM,
 )
 from tfgen.diffusion import DDIM
@@ -40,6 +41,7 @@ AUTOREGRESSIVE = {
     "MADE": lambda: MADE.default(SHAPE),
     "MaskedPixelCNN": lambda: MaskedPixelCNN.default(SHAPE),
     "PixelCNN": lambda: PixelCNN.default(SHAPE),
+    "PixelCNNPlusPlus": lambda: PixelCNNPlusPlus.default(SHAPE),
     "RowLSTM": lambda: RowLSTM.default(SHAPE),
     "DiagonalBiLSTM": lambda: DiagonalBiLSTM.default(SHAPE),
 }

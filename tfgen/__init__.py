@@ -13,17 +13,45 @@ from tfgen import (
     training,
 )
 from tfgen.adversarial import DCGAN, GAN
-from tfgen.autoregressive import NADE
+from tfgen.autoregressive import (
+    FVSBN,
+    MADE,
+    NADE,
+    RNADE,
+    ChainRule,
+    DeepNADE,
+    DiagonalBiLSTM,
+    FullJoint,
+    Independent,
+    MarkovChain,
+    MaskedPixelCNN,
+    PixelCNN,
+    PixelCNNPlusPlus,
+    RowLSTM,
+)
 from tfgen.diffusion import DDPM
 from tfgen.latent import VAE
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ChainRule",
     "DCGAN",
     "DDPM",
+    "DeepNADE",
+    "DiagonalBiLSTM",
+    "FVSBN",
+    "FullJoint",
     "GAN",
+    "Independent",
+    "MADE",
+    "MarkovChain",
+    "MaskedPixelCNN",
     "NADE",
+    "PixelCNN",
+    "PixelCNNPlusPlus",
+    "RNADE",
+    "RowLSTM",
     "VAE",
     "adversarial",
     "autoregressive",

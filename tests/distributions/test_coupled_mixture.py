@@ -57,7 +57,7 @@ def test_one_channel_is_the_plain_mixture():
 def test_the_sampler_s_logits_are_the_conditionals(levels):
     head, count = CoupledLogisticMixture(3, levels), 6
     params = tf.constant(params_for(head, 3, count))
-    x = np.random.default_rng(1).integers(0, levels, (count, 3)) / np.float32(levels - 1)
+    x = np.random.default_rng(1).integers(0, levels, (count, 3)).astype("float32") / (levels - 1)
     base, log_weights, values = head(params, x).distribution, head.log_weights(params), []
     for c in range(3):
         channel = head.channel(params, log_weights, values)

@@ -1,6 +1,31 @@
 """Models with an exact likelihood, a product of conditionals."""
 
+from tfgen.autoregressive.deep_nade import DeepNADE
+from tfgen.autoregressive.fvsbn import FVSBN
+from tfgen.autoregressive.made import MADE
+from tfgen.autoregressive.masked_pixel_cnn import MaskedPixelCNN
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.autoregressive.nade import NADE
+from tfgen.autoregressive.pixel_cnn import PixelCNN
+from tfgen.autoregressive.pixel_cnn_pp import PixelCNNPlusPlus
+from tfgen.autoregressive.pixel_rnn import DiagonalBiLSTM, RowLSTM
+from tfgen.autoregressive.rnade import RNADE
+from tfgen.autoregressive.tables import ChainRule, FullJoint, Independent, MarkovChain
 
-__all__ = ["NADE", "AutoregressiveModel"]
+__all__ = [
+    "AutoregressiveModel",
+    "ChainRule",
+    "DeepNADE",
+    "DiagonalBiLSTM",
+    "FVSBN",
+    "FullJoint",
+    "Independent",
+    "MADE",
+    "MarkovChain",
+    "MaskedPixelCNN",
+    "NADE",
+    "PixelCNN",
+    "PixelCNNPlusPlus",
+    "RNADE",
+    "RowLSTM",
+]

@@ -78,27 +78,39 @@ class PixelCNN(RasterModel):
         self.logits(tf.zeros((1, *self.event_shape)), condition=condition)
 
     @classmethod
-    def default(cls, event_shape, num_features=32, num_layers=8, kernel_size=3, levels=2, **sizes):
-        """A PixelCNN that trains on a CPU; the features are rounded up to fit the channels.
+    def default(
+        cls,
+        event_shape,
+        levels=2,
+        num_features=32,
+        num_layers=8,
+        kernel_size=3,
+        first_kernel_size=7,
+        num_output_features=64,
+        condition_dim=None,
+    ):
+        """A PixelCNN that trains on a CPU; features are rounded up to a multiple of the channels.
 
         Args:
             event_shape: `(height, width, channels)`.
+            levels: values of each channel.
             num_features: features of each stack.
             num_layers: gated layers.
             kernel_size: odd, of the layers after the first.
-            levels: values of each channel.
-            **sizes: `first_kernel_size`, `num_output_features` and `condition_dim`.
+            first_kernel_size: odd, of the first layer.
+            num_output_features: features between the stacks and the logits.
+            condition_dim: number of classes, or size of the vectors, that are given; None for none.
         """
         channels = event_shape[-1]
-        num_output_features = sizes.pop("num_output_features", 2 * num_features)
         return cls(
             event_shape=event_shape,
             levels=levels,
             num_features=-(-num_features // channels) * channels,
             num_layers=num_layers,
             kernel_size=kernel_size,
+            first_kernel_size=first_kernel_size,
             num_output_features=-(-num_output_features // channels) * channels,
-            **sizes,
+            condition_dim=condition_dim,
         )
 
     def default_optimizers(self):

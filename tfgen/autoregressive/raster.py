@@ -23,7 +23,12 @@ class RasterModel(AutoregressiveModel):
         levels: values of each channel of a pixel; level k is read as k / (levels - 1).
     Raises:
         ValueError: events that are no images, or fewer than two levels.
+
+    Attributes:
+        num_extra_columns: columns of zeros to the right of the image that the network runs over.
     """
+
+    num_extra_columns = 0
 
     def __init__(self, *, event_shape, levels=2, **kwargs):
         super().__init__(**kwargs)
@@ -37,6 +42,11 @@ class RasterModel(AutoregressiveModel):
             check_count(size, "every size of event_shape")
         self.levels = levels
         self.head = Bernoulli() if levels == 2 else Categorical(levels)
+
+    @property
+    def drawn_width(self):
+        """Columns that the network runs over."""
+        return self.event_shape[1] + self.num_extra_columns
 
     @abc.abstractmethod
     def logits(self, x, training=False, **conditions):
@@ -90,13 +100,15 @@ class RasterModel(AutoregressiveModel):
 
     @tf.function(jit_compile=True, autograph=False)
     def draw(self, uniforms, x, mask, **conditions):
-        height, width, channels = self.event_shape
-        batch = tf.shape(x)[0]
+        height, _, channels = self.event_shape
+        batch, width = tf.shape(x)[0], self.drawn_width
 
-        def by_pixel(flat):
-            return tf.transpose(tf.reshape(flat, (batch, *self.event_shape)), (1, 2, 3, 0))
+        def by_pixel(flat, beyond):
+            pixels = tf.transpose(tf.reshape(flat, (batch, *self.event_shape)), (1, 2, 3, 0))
+            extra = ((0, 0), (0, self.num_extra_columns), (0, 0), (0, 0))
+            return tf.pad(pixels, extra, constant_values=beyond)
 
-        uniforms, x, mask = by_pixel(uniforms), by_pixel(x), by_pixel(mask)
+        uniforms, x, mask = by_pixel(uniforms, 0), by_pixel(x, 0), by_pixel(mask, 1)
 
         def draw_row(i, state, rows):
             state, row, left = self.begin_row(state)
@@ -122,5 +134,5 @@ class RasterModel(AutoregressiveModel):
         _, _, rows = tf.while_loop(
             lambda i, *_: i < height, draw_row, start, maximum_iterations=height
         )
-        size = math.prod(self.event_shape)
-        return tf.reshape(tf.transpose(rows.stack(), (1, 0, 2, 3)), (batch, size))
+        drawn = tf.transpose(rows.stack(), (1, 0, 2, 3))[:, :, : self.event_shape[1]]
+        return tf.reshape(drawn, (batch, math.prod(self.event_shape)))

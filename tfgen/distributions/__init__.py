@@ -1,5 +1,6 @@
 """Heads (network output to distribution), priors, and the divergence between the two."""
 
+from tfgen.distributions.coupled_mixture import CoupledLogisticMixture
 from tfgen.distributions.discretized_logistic import DiscretizedLogistic
 from tfgen.distributions.heads import (
     Bernoulli,
@@ -7,22 +8,33 @@ from tfgen.distributions.heads import (
     Head,
     LogisticMixture,
     Normal,
-    NormalMixture,
 )
+from tfgen.distributions.inversion import invert_levels
 from tfgen.distributions.kl import kl_estimate
 from tfgen.distributions.levels import level_values
+from tfgen.distributions.mixtures import (
+    ContinuousLogisticMixture,
+    ContinuousMixture,
+    LaplaceMixture,
+    NormalMixture,
+)
 from tfgen.distributions.priors import GaussianMixture, StandardNormal
 
 __all__ = [
     "Bernoulli",
     "Categorical",
+    "ContinuousLogisticMixture",
+    "ContinuousMixture",
+    "CoupledLogisticMixture",
     "DiscretizedLogistic",
     "GaussianMixture",
     "Head",
+    "LaplaceMixture",
     "LogisticMixture",
     "Normal",
     "NormalMixture",
     "StandardNormal",
+    "invert_levels",
     "kl_estimate",
     "level_values",
 ]

@@ -1,5 +1,34 @@
 """Keras layers that the papers' networks need and Keras does not have."""
 
+from tfgen.layers.diagonal_lstm import DiagonalBiLSTMLayer
+from tfgen.layers.gated_pixel import GatedPixelLayer
+from tfgen.layers.gated_resnet import DownRightShiftedResnet, DownShiftedResnet
+from tfgen.layers.left_conv import LeftConv2D
+from tfgen.layers.masked_conv import MaskedConv2D
+from tfgen.layers.masked_dense import MaskedDense
+from tfgen.layers.row_lstm import RowLSTMLayer
+from tfgen.layers.shifted_conv import (
+    DownRightShiftedConv2D,
+    DownRightShiftedConv2DTranspose,
+    DownShiftedConv2D,
+    DownShiftedConv2DTranspose,
+)
+from tfgen.layers.shifted_unet import ShiftedUNet
 from tfgen.layers.time_embedding import TimeEmbedding
 
-__all__ = ["TimeEmbedding"]
+__all__ = [
+    "DiagonalBiLSTMLayer",
+    "DownRightShiftedConv2D",
+    "DownRightShiftedConv2DTranspose",
+    "DownRightShiftedResnet",
+    "DownShiftedConv2D",
+    "DownShiftedConv2DTranspose",
+    "DownShiftedResnet",
+    "GatedPixelLayer",
+    "LeftConv2D",
+    "MaskedConv2D",
+    "MaskedDense",
+    "RowLSTMLayer",
+    "ShiftedUNet",
+    "TimeEmbedding",
+]

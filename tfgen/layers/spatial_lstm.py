@@ -1,0 +1,133 @@
+"""What the two LSTMs over the pixels of an image have in common."""
+
+import abc
+
+import tensorflow as tf
+
+from tfgen.core import check_count
+from tfgen.layers.configured_layer import ConfiguredLayer
+
+
+class SpatialLSTMLayer(ConfiguredLayer, abc.ABC):
+    """An LSTM whose steps are rows or diagonals of an image, van den Oord et al. (2016), Eq. 3.
+
+    [o, f, i, g] = act(K_ss * h' + K_is * x),  c = f c' + i g,  h = o tanh(c), where ' is the
+    step before, outside the image zero, and act is a sigmoid for o, f, i and tanh for g. Nothing
+    of a later pixel enters. The colour channels of a pixel stay in their order: units are in
+    `groups` equal parts, and part c sees of its own pixel the input's parts up to c.
+
+    `call` computes all pixels of a row or a diagonal at once. The other methods compute the same
+    numbers for a sampler, which learns the image pixel by pixel: each number once, in float32.
+
+    Args:
+        units: features h of the state, a multiple of `groups`.
+        groups: number of colour channels.
+    Raises:
+        ValueError: sizes below 1, or units that do not split into the groups.
+    """
+
+    def __init__(self, units, groups, **kwargs):
+        super().__init__(**kwargs)
+        check_count(groups, "groups")
+        if check_count(units, "units") % groups:
+            raise ValueError(
+                f"expected units to be a multiple of groups={groups}. Received: {units!r}"
+            )
+        self.units = units
+        self.groups = groups
+
+    @property
+    @abc.abstractmethod
+    def kept_sizes(self):
+        """Features of each tensor that `end_pixel` keeps."""
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.units)
+
+    @abc.abstractmethod
+    def start(self, batch, width):
+        """The state above the first row: a tuple of `[batch, width, ...]`."""
+
+    @abc.abstractmethod
+    def begin_row(self, above):
+        """Computes what a row owes to the state above it.
+
+        Returns:
+            A tuple of `[width, batch, ...]`, read pixel by pixel, and the state left of the first
+            pixel, a tuple of `[batch, ...]`.
+        """
+
+    @abc.abstractmethod
+    def begin_pixel(self, row, left):
+        """Computes what a pixel owes to all the others.
+
+        Args:
+            row: the pixel's part of what `begin_row` gave, a tuple of `[batch, ...]`.
+            left: the state left of the pixel.
+        Returns:
+            Gates before their activation `[batch, 4 units]`, the cell before `[batch, units]`,
+            and what is added to the output `[batch, units]`.
+        """
+
+    def group(self, index, inputs, pixel):
+        """Group `index` of a pixel.
+
+        Args:
+            index: the group c.
+            inputs: list of the input's groups up to c, `[batch, features / groups]`.
+            pixel: what `begin_pixel` gave.
+        Returns:
+            Output, hidden state and cell, `[batch, units / groups]`.
+        """
+        gates, cell, added = pixel
+        size = self.units // self.groups
+        columns = slice(index * size, (index + 1) * size)
+        gates = tf.reshape(gates, (-1, 4, self.groups, size))[:, :, index]
+        gates = tf.reshape(gates, (-1, 4 * size)) + self.input_to_state.own(index, inputs)
+        hidden, cell = lstm_cell(gates, cell[:, columns])
+        return hidden + added[:, columns], hidden, cell
+
+    @abc.abstractmethod
+    def end_pixel(self, left, inputs, hidden, cell):
+        """The state right of a pixel, and what is kept of the pixel until the row is complete.
+
+        Args:
+            left: the state left of the pixel.
+            inputs: `[batch, features]`.
+            hidden, cell: `[batch, units]`.
+        Returns:
+            Two tuples of `[batch, ...]`.
+        """
+
+    @abc.abstractmethod
+    def end_row(self, above, kept):
+        """The state below a row.
+
+        Args:
+            above: the state above it.
+            kept: what `end_pixel` kept, a tuple of `[batch, width, ...]`.
+        """
+
+
+def lstm_cell(gates, cell):
+    """One step of Eq. 3, from gates `[..., 4 units]`, in the order o, f, i, g.
+
+    Returns:
+        The new hidden state and cell, `[..., units]`.
+    """
+    units = cell.shape[-1]
+    switches, candidate = tf.split(gates, (3 * units, units), axis=-1)
+    o, f, i = tf.split(tf.sigmoid(switches), 3, axis=-1)
+    cell = f * cell + i * tf.tanh(candidate)
+    return o * tf.tanh(cell), cell
+
+
+def gates_together(gates, groups):
+    """From the four gates of each group to the groups of each gate, on the last axis."""
+    if groups == 1:
+        return gates
+    leading = tf.shape(gates)[:-1]
+    size = gates.shape[-1] // (4 * groups)
+    by_group = tf.reshape(gates, tf.concat((leading, (groups, 4, size)), axis=0))
+    by_gate = tf.stack(tf.unstack(by_group, axis=-2), axis=-3)
+    return tf.reshape(by_gate, tf.concat((leading, (4 * groups * size,)), axis=0))
