@@ -70,7 +70,15 @@ class Setting(NamedTuple):
 MODELS = {
     "Independent": Setting(lambda: Independent.default(SHAPE), 1, 100),
     "MarkovChain": Setting(lambda: MarkovChain.default(SHAPE), 1, 100),
-    "FVSBN": Setting(lambda: FVSBN.default(SHAPE), 30, 100, lambda n: cosine(2e-3, n), True),
+    "FVSBN": Setting(
+        lambda: FVSBN.default(SHAPE, kernel_regularizer=keras.regularizers.L1(1.2e-4)),
+        20,
+        20,
+        lambda n: keras.optimizers.SGD(
+            keras.optimizers.schedules.CosineDecay(0.03, n), momentum=0.9
+        ),
+        True,
+    ),
     "NADE": Setting(lambda: NADE.default(SHAPE), 40, 100, lambda n: cosine(2e-3, n)),
     "MADE": Setting(
         lambda: MADE.default(SHAPE, hidden=(1000, 1000), num_masks=4),

@@ -63,5 +63,21 @@ def test_training_reaches_the_entropy_of_data_of_its_own_family():
     assert empirical - 1e-5 < -model.log_prob(x).numpy().mean() < empirical + 0.02
 
 
+def test_a_regularizer_is_minimised_but_not_reported():
+    x = np.repeat(np.float32([[0, 0, 0], [1, 1, 1]]), 8, axis=0)
+    free = FVSBN.default((3,))
+    bound = FVSBN.default((3,), kernel_regularizer=keras.regularizers.L1(10.0))
+    reports = []
+    for model in (free, bound):
+        model.compile(keras.optimizers.SGD(0.01))
+        reports.append(model.fit(x, batch_size=16, verbose=0).history["negative_log_prob"][0])
+        model.fit(x, batch_size=16, epochs=20, verbose=0)
+    np.testing.assert_allclose(reports, 3 * np.log(2), rtol=1e-5)
+    assert np.abs(free.kernel).max() > 0.05
+    assert np.abs(bound.kernel).max() <= 0.1 + 1e-6 < 10 * np.abs(free.kernel).max()
+    twin = FVSBN.from_config(bound.get_config())
+    assert twin.kernel_regularizer.l1 == 10.0
+
+
 def test_the_number_of_parameters():
     assert FVSBN.default((28, 28, 1)).count_params() == 784**2 + 784

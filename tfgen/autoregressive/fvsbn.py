@@ -22,31 +22,37 @@ class FVSBN(AutoregressiveModel):
     Args:
         event_shape: `(d,)` or `(height, width, channels)`.
         levels: values of each dimension; level k is read as k / (levels - 1).
+        kernel_regularizer: a Keras regularizer of the weights W, or None. What training minimises
+            has it, what it reports has not.
     Raises:
         ValueError: fewer than two levels.
     """
 
     paper = "Frey 1998; Bengio & Bengio 2000"
 
-    def __init__(self, *, event_shape, levels=2, **kwargs):
+    def __init__(self, *, event_shape, levels=2, kernel_regularizer=None, **kwargs):
         super().__init__(**kwargs)
         self.event_shape = tuple(event_shape)
         self.levels = levels
         self.head = Bernoulli() if levels == 2 else Categorical(levels)
         self._size = math.prod(self.event_shape)
         width = self._size * self.head.num_params
-        self.kernel = self.add_weight((width, width), "zeros", name="kernel")
+        self.kernel_regularizer = kernel_regularizer
+        self.kernel = self.add_weight(
+            (width, width), "zeros", regularizer=kernel_regularizer, name="kernel"
+        )
         self.bias = self.add_weight((width,), "zeros", name="bias")
 
     @classmethod
-    def default(cls, event_shape, levels=2):
+    def default(cls, event_shape, levels=2, kernel_regularizer=None):
         """The paper's model; it has no sizes to choose.
 
         Args:
             event_shape: `(d,)` or `(height, width, channels)`.
             levels: number of values of each dimension.
+            kernel_regularizer: a Keras regularizer of the weights, or None.
         """
-        return cls(event_shape=event_shape, levels=levels)
+        return cls(event_shape=event_shape, levels=levels, kernel_regularizer=kernel_regularizer)
 
     def default_optimizers(self):
         return {"likelihood": keras.optimizers.Adam(1e-3)}
