@@ -9,7 +9,7 @@ HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "tfgen/__init__.py").read_text()).group(1)
 
 INSTALL = [
-    # Every bound is the range that the tests were run with.
+    # The tests were run with the newest version of each range, on Python 3.11.
     "tensorflow>=2.21,<2.22",  # tensors, gradients, tf.data, SavedModel
     "keras>=3.15,<3.16",  # models, layers, optimizers, fit
     "tensorflow-probability>=0.25,<0.26",  # every probability
@@ -44,7 +44,7 @@ setup(
     license="Apache-2.0",
     packages=find_packages(include=["tfgen", "tfgen.*"]),
     package_data={"tfgen": ["py.typed"]},
-    python_requires=">=3.10",
+    python_requires=">=3.11",  # Keras 3.15 needs it
     install_requires=INSTALL,
     extras_require={
         "test": TEST,
