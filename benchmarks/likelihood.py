@@ -72,7 +72,7 @@ MODELS = {
     "MarkovChain": Setting(lambda: MarkovChain.default(SHAPE), 1, 100),
     "FVSBN": Setting(
         lambda: FVSBN.default(SHAPE, kernel_regularizer=keras.regularizers.L1(1.2e-4)),
-        20,
+        50,
         20,
         lambda n: keras.optimizers.SGD(
             keras.optimizers.schedules.CosineDecay(0.03, n), momentum=0.9
