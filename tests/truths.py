@@ -53,6 +53,19 @@ def naive_draw(model, uniforms, x=None, mask=None, **conditions):
     return x.reshape(count, *model.event_shape)
 
 
+def assert_draws_as_whole_passes(model, count=8, seed=7):
+    """`sample`, and `complete` with another mask for each example, equal `naive_draw` exactly."""
+    size, shape = int(np.prod(model.event_shape)), (count, *model.event_shape)
+    uniforms = tf.random.stateless_uniform((count, size), (0, seed)).numpy()
+    drawn = naive_draw(model, uniforms)
+    np.testing.assert_array_equal(model.sample(count, seed=seed), drawn)
+    # Every example keeps another number of its first dimensions.
+    kept = np.arange(size) < np.arange(count)[:, None] * size // count
+    x = np.where(kept, drawn.reshape(count, size)[::-1], 0)
+    completed = model.complete(x.reshape(shape), kept.reshape(shape), seed=seed)
+    np.testing.assert_array_equal(completed, naive_draw(model, uniforms, x, kept))
+
+
 def sees(model):
     """`[D, D]`, whether the logits of a dimension change with another one, for any of some x."""
     size = int(np.prod(model.event_shape))

@@ -1,13 +1,12 @@
 """What FVSBN, and the models of several orders, MADE and DeepNADE, owe alike."""
 
-import itertools
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 from scipy import stats
+from truths import all_inputs, chi_square, randomize
 
 from tfgen.autoregressive.deep_nade import DeepNADE
 from tfgen.autoregressive.fvsbn import FVSBN
@@ -32,17 +31,7 @@ ensembles = pytest.mark.parametrize("name", ["MADE: ensemble", "DeepNADE: ensemb
 
 
 def make(name, shape, levels=2):
-    """A model with weights large enough that the conditionals differ."""
-    model = MAKERS[name](shape, levels)
-    generator = np.random.default_rng(0)
-    model.set_weights([generator.normal(size=w.shape) for w in model.get_weights()])
-    return model
-
-
-def all_inputs(shape, levels=2):
-    values = np.arange(levels, dtype="float32") / np.float32(levels - 1)
-    inputs = np.array(list(itertools.product(values, repeat=int(np.prod(shape)))), "float32")
-    return inputs.reshape(-1, *shape)
+    return randomize(MAKERS[name](shape, levels))
 
 
 def components(model):
@@ -79,7 +68,7 @@ def test_probabilities_of_all_inputs_sum_to_one(name, shape, levels):
 
 @ensembles
 def test_the_density_is_the_mean_of_the_components(name):
-    model, x = make(name, (5,)), all_inputs((5,))
+    model, x = make(name, (5,)), all_inputs((5,), 2)
     each = [np.exp(conditionals(model, x, k).log_prob(x)) for k in components(model)]
     assert np.ptp(each, axis=0).max() > 1e-3
     np.testing.assert_allclose(np.exp(model.log_prob(x)), np.mean(each, axis=0), rtol=1e-4)
@@ -103,7 +92,7 @@ def test_conditionals_are_of_the_head_s_distribution(name):
 @every_model
 def test_a_conditional_depends_on_what_comes_before_it_in_its_order_alone(name):
     """In every component; over all inputs, for a rectified linear unit may be silent at one."""
-    model, x = make(name, (2, 3, 1)), tf.constant(all_inputs((2, 3, 1)))
+    model, x = make(name, (2, 3, 1)), tf.constant(all_inputs((2, 3, 1), 2))
     for k in components(model):
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(x)
@@ -140,23 +129,16 @@ def test_sampling_equals_one_pass_for_each_dimension(name, shape, levels):
 @every_model
 @pytest.mark.parametrize(("shape", "levels"), [((4,), 2), ((3,), 3)])
 def test_samples_follow_log_prob(name, shape, levels):
-    model, inputs, count = make(name, shape, levels), all_inputs(shape, levels), 20_000
-    samples = model.sample(count, seed=3).numpy()
-    index = np.rint(samples * (levels - 1)).astype(int) @ (levels ** np.arange(shape[0]))[::-1]
-    counts = np.bincount(index, minlength=len(inputs))
-    expected = count * probability(model, inputs)
-    # Rare inputs share one cell, as the chi-square approximation wants.
-    rare = expected < 5
-    counts = np.append(counts[~rare], counts[rare].sum())
-    expected = np.append(expected[~rare], expected[rare].sum() + 1e-9)
-    assert stats.chisquare(counts, expected * counts.sum() / expected.sum()).pvalue > 1e-3
+    model, inputs = make(name, shape, levels), all_inputs(shape, levels)
+    samples = model.sample(20_000, seed=3).numpy()
+    assert chi_square(samples, inputs, probability(model, inputs), levels) > 1e-3
 
 
 @every_model
 def test_training_raises_the_likelihood(name):
     model = MAKERS[name]((4,), 2)
     keras.utils.set_random_seed(0)
-    x = all_inputs((4,))[
+    x = all_inputs((4,), 2)[
         np.random.default_rng(2).choice(16, 400, p=np.r_[[0.4] * 2, [0.2 / 14] * 14])
     ]
     before = model.log_prob(x).numpy().mean()
@@ -171,7 +153,7 @@ def test_completion_keeps_what_it_was_given_and_follows_the_conditional(name):
     x = np.tile(np.float32([1, 0, 0.3, np.nan]), (4000, 1))
     completed = model.complete(x, np.array([1, 1, 0, 0]), seed=0).numpy()
     np.testing.assert_array_equal(completed[:, :2], x[:, :2])
-    inputs = np.concatenate([np.tile(x[:1, :2], (4, 1)), all_inputs((2,))], axis=1)
+    inputs = np.concatenate([np.tile(x[:1, :2], (4, 1)), all_inputs((2,), 2)], axis=1)
     joint = probability(model, inputs)
     counts = np.bincount((completed[:, 2:] @ [2, 1]).astype(int), minlength=4)
     assert stats.chisquare(counts, 4000 * joint / joint.sum()).pvalue > 1e-3
@@ -186,7 +168,7 @@ def test_completion_is_exact_under_the_mixture_where_every_order_allows_it():
     model.set_weights([2 * generator.normal(size=w.shape) for w in model.get_weights()])
     x = np.tile(np.float32([1, 0, 0, 0]), (6000, 1))
     completed = model.complete(x, np.array([1, 1, 0, 0]), seed=0).numpy()
-    inputs = np.concatenate([np.tile(x[:1, :2], (4, 1)), all_inputs((2,))], axis=1)
+    inputs = np.concatenate([np.tile(x[:1, :2], (4, 1)), all_inputs((2,), 2)], axis=1)
     joint = probability(model, inputs)
     counts = np.bincount((completed[:, 2:] @ [2, 1]).astype(int), minlength=4)
     assert stats.chisquare(counts, 6000 * joint / joint.sum()).pvalue > 1e-3
@@ -230,7 +212,7 @@ def test_half_precision_trains_without_nan(name):
         model = MAKERS[name]((6,), 2)
     finally:
         keras.config.set_dtype_policy("float32")
-    x = all_inputs((6,))
+    x = all_inputs((6,), 2)
     model.compile()
     model.fit(x, batch_size=16, verbose=0)
     assert all(np.isfinite(w).all() for w in model.get_weights())

@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from truths import (
     all_inputs,
+    assert_draws_as_whole_passes,
     chi_square,
     in_channels,
     naive_draw,
@@ -91,16 +92,7 @@ def test_each_activation_computed_once_draws_what_whole_passes_draw(
     family, event_shape, levels, first_kernel_size
 ):
     model = pixel_rnn(family, event_shape, levels, first_kernel_size=first_kernel_size)
-    size, count, seed = int(np.prod(event_shape)), 8, 7
-    uniforms = tf.random.stateless_uniform((count, size), (0, seed)).numpy()
-    drawn = naive_draw(model, uniforms)
-    np.testing.assert_array_equal(model.sample(count, seed=seed), drawn)
-    # Every example keeps another number of its first dimensions.
-    kept = np.arange(size) < np.arange(count)[:, None] * size // count
-    x = np.where(kept, drawn.reshape(count, size)[::-1], 0)
-    shape = (count, *event_shape)
-    completed = model.complete(x.reshape(shape), kept.reshape(shape), seed=seed)
-    np.testing.assert_array_equal(completed, naive_draw(model, uniforms, x, kept))
+    assert_draws_as_whole_passes(model)
 
 
 def test_a_kernel_of_five_is_sampled_alike():

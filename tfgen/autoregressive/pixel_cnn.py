@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tfgen.autoregressive.raster import RasterModel
+from tfgen.autoregressive.raster import RasterModel, round_up
 from tfgen.core import check_condition, check_count, check_spec
 from tfgen.layers import GatedPixelLayer, LeftConv2D
 
@@ -105,11 +105,11 @@ class PixelCNN(RasterModel):
         return cls(
             event_shape=event_shape,
             levels=levels,
-            num_features=-(-num_features // channels) * channels,
+            num_features=round_up(num_features, channels),
             num_layers=num_layers,
             kernel_size=kernel_size,
             first_kernel_size=first_kernel_size,
-            num_output_features=-(-num_output_features // channels) * channels,
+            num_output_features=round_up(num_output_features, channels),
             condition_dim=condition_dim,
         )
 

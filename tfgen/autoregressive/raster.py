@@ -136,3 +136,8 @@ class RasterModel(AutoregressiveModel):
         )
         drawn = tf.transpose(rows.stack(), (1, 0, 2, 3))[:, :, : self.event_shape[1]]
         return tf.reshape(drawn, (batch, math.prod(self.event_shape)))
+
+
+def round_up(size, groups):
+    """The least multiple of `groups` that is not below `size`."""
+    return -(-size // groups) * groups
