@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.core import check_count
+from tfgen.distributions import invert_categorical
 
 
 class OrderEnsemble(AutoregressiveModel):
@@ -86,7 +87,9 @@ class OrderEnsemble(AutoregressiveModel):
             x, mask: see `draw_along`.
         """
         logits = tf.zeros((tf.shape(x)[0], self.num_components))
-        return self.draw_along(uniforms[:, :-1], x, mask, _pick(uniforms[:, -1], logits))
+        return self.draw_along(
+            uniforms[:, :-1], x, mask, invert_categorical(logits, uniforms[:, -1])
+        )
 
     def complete(self, x, mask, *, seed=None):
         """Draws the masked-out dimensions of x from p(x_masked | x_kept), exactly.
@@ -114,7 +117,9 @@ class OrderEnsemble(AutoregressiveModel):
     def _draw_rest(self, uniforms, x, mask):
         images = tf.reshape(x, (-1, *self.event_shape))
         logits = tf.transpose(self._component_log_probs(images, mask))
-        return self.draw_along(uniforms[:, :-1], x, mask, _pick(uniforms[:, -1], logits))
+        return self.draw_along(
+            uniforms[:, :-1], x, mask, invert_categorical(logits, uniforms[:, -1])
+        )
 
     def _check_order(self, mask):
         for order in np.unique(self.orders, axis=0):
@@ -174,9 +179,3 @@ def random_state(seed):
     if not isinstance(seed, Integral) or not 0 <= seed < 2**32:
         raise ValueError(f"expected seed to be an int from 0 to 2**32 - 1. Received: {seed!r}")
     return np.random.RandomState(seed)
-
-
-def _pick(uniforms, logits):
-    """A component for each example, `[batch]`, with probabilities softmax(logits), `[batch, K]`."""
-    cumulative = tf.cumsum(tf.nn.softmax(logits), axis=-1)[:, :-1]
-    return tf.reduce_sum(tf.cast(uniforms[:, tf.newaxis] >= cumulative, tf.int32), axis=-1)

@@ -9,7 +9,7 @@ from tfgen.distributions.heads import (
     LogisticMixture,
     Normal,
 )
-from tfgen.distributions.inversion import invert_levels
+from tfgen.distributions.inversion import invert_categorical, invert_levels
 from tfgen.distributions.kl import kl_estimate
 from tfgen.distributions.levels import level_values
 from tfgen.distributions.mixtures import (
@@ -34,6 +34,7 @@ __all__ = [
     "Normal",
     "NormalMixture",
     "StandardNormal",
+    "invert_categorical",
     "invert_levels",
     "kl_estimate",
     "level_values",

@@ -5,6 +5,20 @@ import tensorflow as tf
 from tfgen.distributions.levels import level_values
 
 
+def invert_categorical(logits, uniforms):
+    """The class at which the distribution function of some logits first exceeds a number.
+
+    Args:
+        logits: `[..., classes]`.
+        uniforms: `[...]`, in [0, 1).
+    Returns:
+        `[...]`, int32.
+    """
+    cumulative = tf.cumsum(tf.nn.softmax(logits), axis=-1)[..., :-1]
+    passed = tf.cast(uniforms[..., tf.newaxis] >= cumulative, tf.int32)
+    return tf.reduce_sum(passed, axis=-1)
+
+
 def invert_levels(logits, uniforms, levels):
     """The level at which the distribution function of some logits first exceeds a number.
 
@@ -16,8 +30,7 @@ def invert_levels(logits, uniforms, levels):
         `[...]`, float32, values k / (levels - 1).
     """
     if levels == 2:
-        cumulative = tf.sigmoid(-logits)
+        level = tf.cast(uniforms >= tf.sigmoid(-logits[..., 0]), tf.int32)
     else:
-        cumulative = tf.cumsum(tf.nn.softmax(logits), axis=-1)[..., :-1]
-    passed = tf.cast(uniforms[..., tf.newaxis] >= cumulative, tf.int32)
-    return tf.gather(tf.constant(level_values(levels)), tf.reduce_sum(passed, axis=-1))
+        level = invert_categorical(logits, uniforms)
+    return tf.gather(tf.constant(level_values(levels)), level)

@@ -7,6 +7,7 @@ import tensorflow_probability as tfp
 
 from tfgen.distributions.checks import check_count, check_scale
 from tfgen.distributions.heads import Head
+from tfgen.distributions.inversion import invert_categorical
 
 tfd = tfp.distributions
 
@@ -55,9 +56,7 @@ class ContinuousMixture(Head):
             `[...]`, finite, in the dtype of `params`.
         """
         logits, loc, scale = self._split(params)
-        cumulative = tf.cumsum(tf.nn.softmax(logits), axis=-1)[..., :-1]
-        passed = tf.cast(uniforms[..., :1] >= cumulative, tf.int32)
-        taken = tf.reduce_sum(passed, axis=-1, keepdims=True)
+        taken = invert_categorical(logits, uniforms[..., 0])[..., tf.newaxis]
         rank = params.shape.rank - 1
         loc, scale = (
             tf.squeeze(tf.gather(each, taken, batch_dims=rank), axis=-1) for each in (loc, scale)
