@@ -177,7 +177,7 @@ class VAE(LatentModel):
 
         steps = -(-num_samples // size)
         start = (1, tf.reduce_logsumexp(log_weights(0), axis=0))
-        _, total = tf.while_loop(lambda step, _: step < steps, body, start)
+        _, total = tf.while_loop(lambda step, _: step < steps, body, start, parallel_iterations=1)
         return total - math.log(num_samples)
 
     def _seeded_batches(self, function, x, seed, batch_size):
