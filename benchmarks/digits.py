@@ -21,12 +21,14 @@ from tfgen import (
     NADE,
     DiagonalBiLSTM,
     Independent,
+    LocallyMaskedPixelCNN,
     MarkovChain,
     MaskedPixelCNN,
     PixelCNN,
     PixelCNNPlusPlus,
     RowLSTM,
 )
+from tfgen.autoregressive import s_curve_orders
 from tfgen.data import load_arrays
 from tfgen.evaluation import likelihood
 
@@ -49,6 +51,11 @@ MODELS = {
         200,
     ),
     "MaskedPixelCNN": (lambda: MaskedPixelCNN.default(SHAPE, levels=17), adam(2e-3), 200),
+    "LocallyMaskedPixelCNN": (
+        lambda: LocallyMaskedPixelCNN.default(SHAPE, s_curve_orders(8, 8), levels=17),
+        adam(2e-3),
+        400,
+    ),
     "PixelCNN": (lambda: PixelCNN.default(SHAPE, levels=17, num_layers=6), adam(2e-3), 200),
     "PixelCNNPlusPlus": (lambda: PixelCNNPlusPlus.default(SHAPE, levels=17), adam(1e-3), 200),
     "RowLSTM": (lambda: RowLSTM.default(SHAPE, levels=17, num_layers=3), adam(3e-3), 100),

@@ -26,6 +26,7 @@ from tfgen import (
     NADE,
     VAE,
     DiagonalBiLSTM,
+    LocallyMaskedPixelCNN,
     MaskedPixelCNN,
     PixelCNN,
     PixelCNNPlusPlus,
@@ -40,6 +41,7 @@ AUTOREGRESSIVE = {
     "NADE": lambda: NADE.default(SHAPE),
     "MADE": lambda: MADE.default(SHAPE),
     "MaskedPixelCNN": lambda: MaskedPixelCNN.default(SHAPE),
+    "LocallyMaskedPixelCNN": lambda: LocallyMaskedPixelCNN.default(SHAPE),
     "PixelCNN": lambda: PixelCNN.default(SHAPE),
     "PixelCNNPlusPlus": lambda: PixelCNNPlusPlus.default(SHAPE),
     "RowLSTM": lambda: RowLSTM.default(SHAPE),
@@ -82,9 +84,9 @@ def median_seconds(draw, repeats):
 
 def compare(model, count, repeats):
     """Seconds of the model's sampler and of the naive one, and the share of equal images."""
-    # MADE reads one number more, which picks one of its masks.
+    # A model of several orders reads one number more, which picks one of them.
     size = int(np.prod(SHAPE))
-    numbers = size + 1 if isinstance(model, MADE) else size
+    numbers = size + 1 if hasattr(model, "num_components") else size
     uniforms = tf.random.stateless_uniform((count, numbers), (0, 1))[:, :size]
     images = model.sample(count, seed=1)
     seconds = median_seconds(lambda: model.sample(count, seed=1), repeats)

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import tfgen
 from tfgen import registry
+from tfgen.autoregressive import s_curve_orders
 from tfgen.core.configured import init_parameters
 from tfgen.distributions import Categorical, Normal, NormalMixture
 
@@ -41,6 +42,9 @@ MAKERS = {
     "RowLSTM": lambda: tfgen.RowLSTM.default(SMALL, num_features=4, num_layers=1),
     "DiagonalBiLSTM": lambda: tfgen.DiagonalBiLSTM.default(SMALL, num_features=4, num_layers=1),
     "MaskedPixelCNN": lambda: tfgen.MaskedPixelCNN.default(SMALL, num_features=4, num_layers=1),
+    "LocallyMaskedPixelCNN": lambda: tfgen.LocallyMaskedPixelCNN.default(
+        (3, 2, 1), s_curve_orders(3, 2)[::3], num_features=4, num_layers=1
+    ),
     "PixelCNN": lambda: tfgen.PixelCNN.default(SMALL, num_features=4, num_layers=2),
     "PixelCNN: colour": lambda: tfgen.PixelCNN.default(
         (4, 4, 3), num_features=3, num_layers=2, levels=5

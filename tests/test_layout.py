@@ -79,6 +79,7 @@ def test_a_model_imports_no_sibling_but_its_parent():
     assert models == {
         "autoregressive.deep_nade",
         "autoregressive.fvsbn",
+        "autoregressive.locally_masked_pixel_cnn",
         "autoregressive.made",
         "autoregressive.masked_pixel_cnn",
         "autoregressive.nade",

@@ -2,12 +2,14 @@
 
 from tfgen.autoregressive.deep_nade import DeepNADE
 from tfgen.autoregressive.fvsbn import FVSBN
+from tfgen.autoregressive.locally_masked_pixel_cnn import LocallyMaskedPixelCNN
 from tfgen.autoregressive.made import MADE
 from tfgen.autoregressive.masked_pixel_cnn import MaskedPixelCNN
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.autoregressive.nade import NADE
 from tfgen.autoregressive.pixel_cnn import PixelCNN
 from tfgen.autoregressive.pixel_cnn_pp import PixelCNNPlusPlus
+from tfgen.autoregressive.pixel_orders import s_curve_orders
 from tfgen.autoregressive.pixel_rnn import DiagonalBiLSTM, RowLSTM
 from tfgen.autoregressive.rnade import RNADE
 from tfgen.autoregressive.tables import ChainRule, FullJoint, Independent, MarkovChain
@@ -20,6 +22,7 @@ __all__ = [
     "FVSBN",
     "FullJoint",
     "Independent",
+    "LocallyMaskedPixelCNN",
     "MADE",
     "MarkovChain",
     "MaskedPixelCNN",
@@ -28,4 +31,5 @@ __all__ = [
     "PixelCNNPlusPlus",
     "RNADE",
     "RowLSTM",
+    "s_curve_orders",
 ]

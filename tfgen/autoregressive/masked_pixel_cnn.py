@@ -3,6 +3,13 @@
 import keras
 import tensorflow as tf
 
+from tfgen.autoregressive.masked_blocks import (
+    channel_logits,
+    image_logits,
+    masked_blocks,
+    masked_inputs,
+    masked_layers,
+)
 from tfgen.autoregressive.raster import RasterModel, round_up
 from tfgen.core import check_count
 from tfgen.layers import MaskedConv2D
@@ -52,23 +59,16 @@ class MaskedPixelCNN(RasterModel):
         self.kernel_size = kernel_size
         self.first_kernel_size = first_kernel_size
         self.num_output_features = num_output_features
-
-        def convolution(filters, size, mask, name):
-            return MaskedConv2D(filters, size, mask=mask, groups=self.event_shape[-1], name=name)
-
-        self.first = convolution(2 * num_features, first_kernel_size, "A", "first")
-        self.blocks = [
-            [
-                convolution(num_features, 1, "B", f"block_{i}_reduce"),
-                convolution(num_features, kernel_size, "B", f"block_{i}_masked"),
-                convolution(2 * num_features, 1, "B", f"block_{i}_expand"),
-            ]
-            for i in range(num_layers)
-        ]
-        self.readouts = [
-            convolution(size, 1, "B", f"readout_{i}")
-            for i, size in enumerate((num_output_features, self.head.params_size(self.event_shape)))
-        ]
+        self.first, self.blocks, self.readouts = masked_blocks(
+            MaskedConv2D,
+            self.event_shape[-1],
+            num_features,
+            num_layers,
+            kernel_size,
+            first_kernel_size,
+            num_output_features,
+            self.head.params_size(self.event_shape),
+        )
         self.logits(tf.zeros((1, *self.event_shape)))
 
     @classmethod
@@ -107,16 +107,12 @@ class MaskedPixelCNN(RasterModel):
     def default_optimizers(self):
         return {"likelihood": keras.optimizers.Adam(1e-3)}
 
+    @property
+    def _network(self):
+        return self.first, self.blocks, self.readouts
+
     def logits(self, x, training=False):
-        features = self.first(2 * x - 1)
-        for block in self.blocks:
-            hidden = features
-            for layer in block:
-                hidden = layer(tf.nn.relu(hidden))
-            features = features + hidden
-        for layer in self.readouts:
-            features = layer(tf.nn.relu(features))
-        return features
+        return image_logits(self._network, x)
 
     def start(self, batch):
         width, channels = self.event_shape[1:]
@@ -125,7 +121,7 @@ class MaskedPixelCNN(RasterModel):
         return (image, *(hidden for _ in self.blocks))
 
     def begin_row(self, state):
-        layers = [self.first, *(masked for _, masked, _ in self.blocks)]
+        layers = masked_layers(self._network)
         above = tuple(
             tf.transpose(layer.from_above(rows), (1, 0, 2))
             for layer, rows in zip(layers, state, strict=True)
@@ -136,56 +132,35 @@ class MaskedPixelCNN(RasterModel):
             for layer, rows in zip(layers, state, strict=True)
         )
         row = tuple(
-            tf.TensorArray(tf.float32, width, element_shape=(None, self.num_features))
-            for _ in self.blocks
+            tf.TensorArray(tf.float32, width, element_shape=(None, rows.shape[-1]))
+            for rows in state
         )
         return state, above, (left, row)
 
     def channel_logits(self, row, left, column, values, scratch):
-        c = len(values)
         if not scratch:
-            layers = [self.first, *(masked for _, masked, _ in self.blocks)]
             scratch["column"] = column
             scratch["others"] = [
                 above[column] + layer.from_left(seen)
-                for layer, above, seen in zip(layers, row, left[0], strict=True)
+                for layer, above, seen in zip(
+                    masked_layers(self._network), row, left[0], strict=True
+                )
             ]
-            scratch["blocks"] = [[[] for _ in block] for block in self.blocks]
-            scratch["readouts"] = [[] for _ in self.readouts]
-        first, *masked = scratch["others"]
-        features = _group(first, c, self.event_shape[-1])
-        features += self.first.own(c, [2 * value[:, tf.newaxis] - 1 for value in values])
-        for block, others, inputs in zip(self.blocks, masked, scratch["blocks"], strict=True):
-            hidden = features
-            for layer, groups in zip(block, inputs, strict=True):
-                groups.append(tf.nn.relu(hidden))
-                hidden = layer.own(c, groups)
-                if layer is block[1]:
-                    hidden += _group(others, c, self.event_shape[-1])
-            features += hidden
-        for layer, groups in zip(self.readouts, scratch["readouts"], strict=True):
-            groups.append(tf.nn.relu(features))
-            features = layer.own(c, groups)
-        return features
+            scratch["inputs"] = {}
+        return channel_logits(self._network, scratch["others"], values, scratch["inputs"])
 
     def end_pixel(self, left, pixel, scratch):
         left, row = left
-        hidden = [tf.concat(inputs[1], axis=-1) for inputs in scratch["blocks"]]
+        new = masked_inputs(self._network, pixel, scratch["inputs"])
         left = tuple(
-            tf.concat((seen, new[:, tf.newaxis]), axis=1)[:, 1:]
-            for seen, new in zip(left, (2 * pixel - 1, *hidden), strict=True)
+            tf.concat((seen, own[:, tf.newaxis]), axis=1)[:, 1:]
+            for seen, own in zip(left, new, strict=True)
         )
-        pairs = zip(row, hidden, strict=True)
-        return left, tuple(array.write(scratch["column"], new) for array, new in pairs)
+        pairs = zip(row, new, strict=True)
+        return left, tuple(array.write(scratch["column"], own) for array, own in pairs)
 
     def end_row(self, state, left, pixels):
-        rows = [2 * pixels - 1, *(tf.transpose(array.stack(), (1, 0, 2)) for array in left[1])]
         return tuple(
-            tf.concat((above, new[:, tf.newaxis]), axis=1)[:, 1:]
-            for above, new in zip(state, rows, strict=True)
+            tf.concat((above, tf.transpose(array.stack(), (1, 0, 2))[:, tf.newaxis]), axis=1)[:, 1:]
+            for above, array in zip(state, left[1], strict=True)
         )
-
-
-def _group(features, index, groups):
-    size = features.shape[-1] // groups
-    return features[:, index * size : (index + 1) * size]

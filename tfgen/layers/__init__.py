@@ -4,6 +4,7 @@ from tfgen.layers.diagonal_lstm import DiagonalBiLSTMLayer
 from tfgen.layers.gated_pixel import GatedPixelLayer
 from tfgen.layers.gated_resnet import DownRightShiftedResnet, DownShiftedResnet
 from tfgen.layers.left_conv import LeftConv2D
+from tfgen.layers.locally_masked_conv import LocallyMaskedConv2D
 from tfgen.layers.masked_conv import MaskedConv2D
 from tfgen.layers.masked_dense import MaskedDense
 from tfgen.layers.row_lstm import RowLSTMLayer
@@ -26,6 +27,7 @@ __all__ = [
     "DownShiftedResnet",
     "GatedPixelLayer",
     "LeftConv2D",
+    "LocallyMaskedConv2D",
     "MaskedConv2D",
     "MaskedDense",
     "RowLSTMLayer",

@@ -1,4 +1,6 @@
-"""Masked convolution: each pixel sees only those before it, in raster order."""
+"""Masked convolutions: each pixel sees only those that come before it."""
+
+import abc
 
 import numpy as np
 import tensorflow as tf
@@ -7,13 +9,12 @@ from tfgen.core import check_count
 from tfgen.layers.configured_layer import ConfiguredLayer
 
 
-class MaskedConv2D(ConfiguredLayer):
-    """y = (kernel * mask) conv x + bias, where the mask hides every later pixel.
+class MaskedConvolution(ConfiguredLayer):
+    """A convolution whose kernel is masked at its centre, by the order of a pixel's channels.
 
-    van den Oord, Kalchbrenner & Kavukcuoglu (2016), section 3.4. The kernel keeps the rows above
-    and, in its middle row, what is left of the centre. At the centre the channels have an order,
-    R before G before B: inputs and outputs are split in `groups` equal parts, one after the
-    other, and part c of the outputs sees the parts before c (mask A), or those up to c (mask B).
+    The channels come one after the other, R before G before B: inputs and outputs are split in
+    `groups` equal parts, and part c of the outputs sees the parts before c of its own pixel (mask
+    A), or those up to c (mask B). Which of the other pixels are seen is the subclass's to say.
 
     Args:
         filters: output features, a multiple of `groups`.
@@ -22,8 +23,6 @@ class MaskedConv2D(ConfiguredLayer):
         groups: number of channels of the image.
         use_bias: whether there is a bias.
         kernel_initializer: of the kernel, before it is masked.
-    Input: `[batch, height, width, features]`, features a multiple of `groups`.
-    Output: `[batch, height, width, filters]`; the image is padded with zeros.
     Raises:
         ValueError: sizes below 1, even kernel sizes, another mask, or features that do not split
             into the groups.
@@ -72,13 +71,66 @@ class MaskedConv2D(ConfiguredLayer):
         self.bias = (
             self.add_weight((self.filters,), "zeros", name="bias") if self.use_bias else None
         )
-        self._kernel_mask = _mask(shape, self.mask, self.groups)
+        self._kernel_mask = self._mask(*shape)
+
+    @abc.abstractmethod
+    def _mask(self, height, width, features, filters):
+        """1 where the kernel is kept, `[height, width, features, filters]`."""
+
+    def _own_pixel(self, features, filters):
+        """1 where an output sees an input of its own pixel, `[features, filters]`."""
+        seen = np.arange(features)[:, None] * self.groups // features
+        seeing = np.arange(filters) * self.groups // filters
+        return seen < seeing if self.mask == "A" else seen <= seeing
 
     @property
     def masked_kernel(self):
         """The kernel times its mask, `[height, width, features, filters]`."""
         kernel = tf.convert_to_tensor(self.kernel)
         return kernel * tf.cast(self._kernel_mask, kernel.dtype)
+
+    def own(self, index, groups):
+        """What one group of a pixel owes to the groups of the same pixel, and to the bias.
+
+        Args:
+            index: the group c of the output.
+            groups: list of `[batch, features / groups]`, the input's groups seen by c; more
+                than those are not looked at.
+        Returns:
+            `[batch, filters / groups]`, float32.
+        """
+        height, width = (size // 2 for size in self.kernel_size)
+        size = self.filters // self.groups
+        columns = slice(index * size, (index + 1) * size)
+        result = tf.cast(self.bias, tf.float32)[columns] if self.use_bias else 0.0
+        seen = groups[: index if self.mask == "A" else index + 1]
+        if seen:
+            seen = tf.concat(seen, axis=-1)
+            kernel = tf.cast(self.kernel, tf.float32)
+            return result + seen @ kernel[height, width, : seen.shape[-1], columns]
+        return tf.broadcast_to(result, (1, size))
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.filters)
+
+
+class MaskedConv2D(MaskedConvolution):
+    """y = (kernel * mask) conv x + bias, where the mask hides every later pixel in raster order.
+
+    van den Oord, Kalchbrenner & Kavukcuoglu (2016), section 3.4: the kernel keeps the rows above
+    and, in its middle row, what is left of the centre. See `MaskedConvolution` for the channels
+    and the arguments.
+
+    Input: `[batch, height, width, features]`, features a multiple of `groups`.
+    Output: `[batch, height, width, filters]`; the image is padded with zeros.
+    """
+
+    def _mask(self, height, width, features, filters):
+        mask = np.ones((height, width, features, filters), "float32")
+        mask[height // 2, width // 2 + 1 :] = 0
+        mask[height // 2 + 1 :] = 0
+        mask[height // 2, width // 2] = self._own_pixel(features, filters)
+        return mask
 
     def call(self, x):
         y = tf.nn.conv2d(x, self.masked_kernel, 1, "SAME")
@@ -111,39 +163,3 @@ class MaskedConv2D(ConfiguredLayer):
         height, width = (size // 2 for size in self.kernel_size)
         kernel = tf.cast(self.kernel, tf.float32)[height, :width]
         return tf.tensordot(pixels, kernel, 2)
-
-    def own(self, index, groups):
-        """What one group of a pixel owes to the groups of the same pixel, and to the bias.
-
-        Args:
-            index: the group c of the output.
-            groups: list of `[batch, features / groups]`, the input's groups seen by c; more
-                than those are not looked at.
-        Returns:
-            `[batch, filters / groups]`, float32.
-        """
-        height, width = (size // 2 for size in self.kernel_size)
-        size = self.filters // self.groups
-        columns = slice(index * size, (index + 1) * size)
-        result = tf.cast(self.bias, tf.float32)[columns] if self.use_bias else 0.0
-        seen = groups[: index if self.mask == "A" else index + 1]
-        if seen:
-            seen = tf.concat(seen, axis=-1)
-            kernel = tf.cast(self.kernel, tf.float32)
-            return result + seen @ kernel[height, width, : seen.shape[-1], columns]
-        return tf.broadcast_to(result, (1, size))
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], self.filters)
-
-
-def _mask(shape, kind, groups):
-    """1 where an output may see an input, `[height, width, features, filters]`."""
-    height, width, features, filters = shape
-    mask = np.ones(shape, "float32")
-    mask[height // 2, width // 2 + 1 :] = 0
-    mask[height // 2 + 1 :] = 0
-    seen = np.arange(features)[:, None] * groups // features
-    seeing = np.arange(filters) * groups // filters
-    mask[height // 2, width // 2] = seen < seeing if kind == "A" else seen <= seeing
-    return mask
