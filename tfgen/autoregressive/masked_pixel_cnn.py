@@ -132,8 +132,8 @@ class MaskedPixelCNN(RasterModel):
             for layer, rows in zip(layers, state, strict=True)
         )
         row = tuple(
-            tf.TensorArray(tf.float32, width, element_shape=(None, rows.shape[-1]))
-            for rows in state
+            tf.TensorArray(tf.float32, width, element_shape=(None, self.num_features))
+            for _ in self.blocks
         )
         return state, above, (left, row)
 
@@ -156,11 +156,12 @@ class MaskedPixelCNN(RasterModel):
             tf.concat((seen, own[:, tf.newaxis]), axis=1)[:, 1:]
             for seen, own in zip(left, new, strict=True)
         )
-        pairs = zip(row, new, strict=True)
+        pairs = zip(row, new[1:], strict=True)
         return left, tuple(array.write(scratch["column"], own) for array, own in pairs)
 
     def end_row(self, state, left, pixels):
+        rows = [2 * pixels - 1, *(tf.transpose(array.stack(), (1, 0, 2)) for array in left[1])]
         return tuple(
-            tf.concat((above, tf.transpose(array.stack(), (1, 0, 2))[:, tf.newaxis]), axis=1)[:, 1:]
-            for above, array in zip(state, left[1], strict=True)
+            tf.concat((above, new[:, tf.newaxis]), axis=1)[:, 1:]
+            for above, new in zip(state, rows, strict=True)
         )
