@@ -32,6 +32,7 @@ from tfgen import (
     PixelCNNPlusPlus,
     RowLSTM,
 )
+from tfgen.autoregressive.ordered import OrderEnsemble
 from tfgen.diffusion import DDIM
 
 SHAPE = (28, 28, 1)
@@ -86,7 +87,7 @@ def compare(model, count, repeats):
     """Seconds of the model's sampler and of the naive one, and the share of equal images."""
     # A model of several orders reads one number more, which picks one of them.
     size = int(np.prod(SHAPE))
-    numbers = size + 1 if hasattr(model, "num_components") else size
+    numbers = size + 1 if isinstance(model, OrderEnsemble) else size
     uniforms = tf.random.stateless_uniform((count, numbers), (0, 1))[:, :size]
     images = model.sample(count, seed=1)
     seconds = median_seconds(lambda: model.sample(count, seed=1), repeats)
