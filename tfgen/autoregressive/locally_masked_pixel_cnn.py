@@ -153,19 +153,21 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
             `tfd.Independent` over the event, of `Bernoulli` or `FiniteDiscrete` conditionals.
         """
         height, width, _ = self.event_shape
-        sees = (self._first_sees, *(self._block_sees for _ in self.blocks))
-        visible = []
-        for table in sees:
-            seen = tf.cast(tf.gather(table, component) < height * width, tf.float32)
-            visible.append(tf.reshape(seen, (height, width, -1)))
+        first, block = (
+            tf.cast(tf.gather(table, component) < height * width, tf.float32)
+            for table in (self._first_sees, self._block_sees)
+        )
+        visible = [
+            tf.reshape(seen, (height, width, -1)) for seen in (first, *[block] * self.num_layers)
+        ]
         return self.head(image_logits(self._network, x, *visible))
 
     @tf.function(jit_compile=True, autograph=False)
     def draw_along(self, uniforms, x, mask, component):
         """See `OrderEnsemble`. Each pixel costs one column of the network, no more.
 
-        The inputs of the masked convolutions are kept for all pixels, zeros where there is none
-        yet, and one more place of zeros stands for what a pixel does not see.
+        The pixels, and what the blocks' masked convolutions read of them, are kept as they are
+        drawn; one more place of zeros stands for what a pixel does not see.
         """
         height, width, channels = self.event_shape
         size, batch = height * width, tf.shape(x)[0]
@@ -175,15 +177,17 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
         examples, paths = tf.range(batch), tf.gather(self._paths, component)
         layers = masked_layers(self._network)
 
-        def body(t, drawn, seen):
+        def body(t, drawn, hidden):
             pixel = paths[:, t]
             place = tf.stack((component, pixel), axis=-1)
-            first, rest = (
-                tf.gather_nd(table, place) for table in (self._first_sees, self._block_sees)
-            )
+            near = tf.gather_nd(self._first_sees, place)
+            image = 2 * tf.gather(drawn, near, batch_dims=1) - 1
+            image = tf.where(near[:, :, tf.newaxis] < size, image, 0.0)
+            near = tf.gather_nd(self._block_sees, place)
+            features = tf.split(tf.gather(hidden, near, batch_dims=1), self.num_layers, axis=-1)
             others = [
-                layer.from_others(tf.gather(cache, rest if i else first, batch_dims=1))
-                for i, (layer, cache) in enumerate(zip(layers, seen, strict=True))
+                layer.from_others(pixels)
+                for layer, pixels in zip(layers, (image, *features), strict=True)
             ]
             number, old, kept = (
                 tf.gather(each, pixel, batch_dims=1) for each in (uniforms, x, mask)
@@ -194,14 +198,15 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
                 value = invert_levels(logits, number[:, c], self.levels)
                 values.append(kept[:, c] * old[:, c] + (1 - kept[:, c]) * value)
             new = tf.stack(values, axis=-1)
+            _, *features = masked_inputs(self._network, new, inputs)
             own = tf.stack((examples, pixel), axis=-1)
-            seen = tuple(
-                tf.tensor_scatter_nd_update(cache, own, each)
-                for cache, each in zip(seen, masked_inputs(self._network, new, inputs), strict=True)
-            )
-            return t + 1, tf.tensor_scatter_nd_update(drawn, own, new), seen
+            drawn = tf.tensor_scatter_nd_update(drawn, own, new)
+            hidden = tf.tensor_scatter_nd_update(hidden, own, tf.concat(features, axis=-1))
+            return t + 1, drawn, hidden
 
-        seen = tuple(tf.zeros((batch, size + 1, layer.kernel.shape[2])) for layer in layers)
-        start = (0, tf.zeros_like(x), seen)
-        _, drawn, _ = tf.while_loop(lambda t, *_: t < size, body, start, maximum_iterations=size)
-        return tf.reshape(drawn, (batch, math.prod(self.event_shape)))
+        drawn = tf.zeros((batch, size + 1, channels))
+        hidden = tf.zeros((batch, size + 1, self.num_layers * self.num_features))
+        _, drawn, _ = tf.while_loop(
+            lambda t, *_: t < size, body, (0, drawn, hidden), maximum_iterations=size
+        )
+        return tf.reshape(drawn[:, :size], (batch, math.prod(self.event_shape)))

@@ -50,12 +50,10 @@ class LocallyMaskedConv2D(MaskedConvolution):
 
         Args:
             pixels: `[batch, kernel height * kernel width, features]`, the pixels at the offsets;
-                zeros where one is not seen. The one at the centre is not looked at.
+                zeros where one is not seen, and at the centre.
         Returns:
             `[batch, filters]`, float32.
         """
-        size, features = pixels.shape[1:]
-        kernel = tf.reshape(tf.cast(self.kernel, tf.float32), (size, features, self.filters))
-        half = size // 2
-        before = tf.tensordot(pixels[:, :half], kernel[:half], 2)
-        return before + tf.tensordot(pixels[:, half + 1 :], kernel[half + 1 :], 2)
+        size = pixels.shape[1] * pixels.shape[2]
+        kernel = tf.reshape(tf.cast(self.kernel, tf.float32), (size, self.filters))
+        return tf.reshape(pixels, (-1, size)) @ kernel
