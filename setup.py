@@ -9,7 +9,7 @@ HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "tfgen/__init__.py").read_text()).group(1)
 
 INSTALL = [
-    # The tests were run with the newest version of each range, on Python 3.11.
+    # The tests were run with the oldest and the newest version of each range, on Python 3.11.
     "tensorflow>=2.21,<2.22",  # tensors, gradients, tf.data, SavedModel
     "keras>=3.15,<3.16",  # models, layers, optimizers, fit
     "tensorflow-probability>=0.25,<0.26",  # every probability
