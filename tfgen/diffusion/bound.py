@@ -46,7 +46,7 @@ def variational_bound(model, x, num_terms, *, seed):
             decoder_log_prob = discretized_log_prob(p, x0, model.levels, low, high)
         return k + 1, total + tf.where(t > 1, kl, -decoder_log_prob)
 
-    # One term at a time: ten at once take ten times the memory, and TensorFlow's fused bfloat16
+    # One term at a time: each one at work needs memory of its own, and TensorFlow's fused bfloat16
     # convolutions on CPUs crash where two iterations run the same one together.
     _, total = tf.while_loop(
         lambda k, total: k < num_terms,
