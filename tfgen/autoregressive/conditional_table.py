@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfgen.autoregressive import chain
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.core.arrays import in_batches
-from tfgen.distributions import Bernoulli, Categorical, level_values
+from tfgen.distributions import level_values, levels_head
 
 _MOST_PARAMETERS = 2**25  # 128 MiB of counts
 _MOST_NUMBERS = 2**24  # of one batch of messages
@@ -47,7 +47,7 @@ class Table(AutoregressiveModel):
         self.event_shape = tuple(event_shape)
         self.smoothing = _check_smoothing(smoothing)
         self.levels = levels
-        self.head = Bernoulli() if levels == 2 else Categorical(levels)
+        self.head = levels_head(levels)
         self._size = math.prod(self.event_shape)
         self._order = min(order, self._size - 1)
         if self.num_free_parameters > _MOST_PARAMETERS:

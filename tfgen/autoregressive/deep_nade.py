@@ -9,7 +9,7 @@ from tfgen.autoregressive.features import to_features
 from tfgen.autoregressive.ordered import OrderEnsemble, random_orders, random_state
 from tfgen.autoregressive.passes import draw, known_sums, sweep
 from tfgen.core import check_count, split_seed
-from tfgen.distributions import Bernoulli, Categorical
+from tfgen.distributions import levels_head
 from tfgen.networks import mlp
 
 
@@ -52,7 +52,7 @@ class DeepNADE(OrderEnsemble):
         self.num_orders = num_orders
         self.levels = levels
         self.seed = seed
-        self.head = Bernoulli() if levels == 2 else Categorical(levels)
+        self.head = levels_head(levels)
         self._size = math.prod(self.event_shape)
         self.orders = random_orders(num_orders, self._size, random_state(seed))
         D, P, (first, last) = self._size, self.head.num_params, (shape[-1] for shape in shapes)

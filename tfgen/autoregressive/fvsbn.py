@@ -8,7 +8,7 @@ import tensorflow as tf
 from tfgen.autoregressive.features import to_features
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.autoregressive.rows import weight_rows
-from tfgen.distributions import Bernoulli, Categorical, invert_levels
+from tfgen.distributions import invert_levels, levels_head
 
 
 class FVSBN(AutoregressiveModel):
@@ -34,7 +34,7 @@ class FVSBN(AutoregressiveModel):
         super().__init__(**kwargs)
         self.event_shape = tuple(event_shape)
         self.levels = levels
-        self.head = Bernoulli() if levels == 2 else Categorical(levels)
+        self.head = levels_head(levels)
         self._size = math.prod(self.event_shape)
         width = self._size * self.head.num_params
         self.kernel_regularizer = kernel_regularizer

@@ -15,9 +15,9 @@ from tfgen.autoregressive.masked_blocks import (
 )
 from tfgen.autoregressive.ordered import OrderEnsemble
 from tfgen.autoregressive.pixel_orders import check_pixel_orders, visible_pixels
-from tfgen.autoregressive.raster import round_up
+from tfgen.autoregressive.raster import check_image_shape, round_up
 from tfgen.core import check_count
-from tfgen.distributions import Bernoulli, Categorical, invert_levels
+from tfgen.distributions import invert_levels, levels_head
 from tfgen.layers import LocallyMaskedConv2D
 
 
@@ -64,18 +64,13 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.event_shape = tuple(event_shape)
-        if len(self.event_shape) != 3:
-            raise ValueError(
-                "expected event_shape (height, width, channels): LocallyMaskedPixelCNN is a model"
-                f" of images. Received: {self.event_shape}"
-            )
+        self.event_shape = check_image_shape(event_shape, self)
         height, width, channels = self.event_shape
         self.pixel_orders = pixel_orders
         if pixel_orders is not None:
             self.pixel_orders = check_pixel_orders(pixel_orders, height, width)
         self.levels = levels
-        self.head = Bernoulli() if levels == 2 else Categorical(levels)
+        self.head = levels_head(levels)
         self.num_features = check_count(num_features, "num_features")
         self.num_layers = check_count(num_layers, "num_layers")
         self.kernel_size = kernel_size

@@ -10,7 +10,7 @@ from tfgen.autoregressive.degrees import draw, random_degrees, units_by_degree
 from tfgen.autoregressive.features import to_features
 from tfgen.autoregressive.ordered import OrderEnsemble, random_orders, random_state
 from tfgen.core import check_count
-from tfgen.distributions import Bernoulli, Categorical
+from tfgen.distributions import levels_head
 from tfgen.layers import MaskedDense
 
 
@@ -58,7 +58,7 @@ class MADE(OrderEnsemble):
         self.levels = levels
         self.direct = direct
         self.seed = seed
-        self.head = Bernoulli() if levels == 2 else Categorical(levels)
+        self.head = levels_head(levels)
         self._size = math.prod(self.event_shape)
         self._width = self._size * self.head.num_params
         generator = random_state(seed)

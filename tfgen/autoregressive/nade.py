@@ -9,7 +9,7 @@ from tfgen.autoregressive.features import to_features
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.autoregressive.sweep import draw, summed_log_prob, sweep
 from tfgen.core import check_count
-from tfgen.distributions import Bernoulli, Categorical
+from tfgen.distributions import levels_head
 
 
 class NADE(AutoregressiveModel):
@@ -36,7 +36,7 @@ class NADE(AutoregressiveModel):
         self.event_shape = tuple(event_shape)
         self.num_hidden = check_count(num_hidden, "num_hidden")
         self.levels = levels
-        self.head = Bernoulli() if levels == 2 else Categorical(levels)
+        self.head = levels_head(levels)
         self._size = math.prod(self.event_shape)
         limit = max(self._size, num_hidden) ** -0.5
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.core import check_count
-from tfgen.distributions import Bernoulli, Categorical, invert_levels
+from tfgen.distributions import invert_levels, levels_head
 
 
 class RasterModel(AutoregressiveModel):
@@ -32,16 +32,9 @@ class RasterModel(AutoregressiveModel):
 
     def __init__(self, *, event_shape, levels=2, **kwargs):
         super().__init__(**kwargs)
-        self.event_shape = tuple(event_shape)
-        if len(self.event_shape) != 3:
-            raise ValueError(
-                f"expected event_shape (height, width, channels): {type(self).__name__} is a model"
-                f" of images. Received: {self.event_shape}"
-            )
-        for size in self.event_shape:
-            check_count(size, "every size of event_shape")
+        self.event_shape = check_image_shape(event_shape, self)
         self.levels = levels
-        self.head = Bernoulli() if levels == 2 else Categorical(levels)
+        self.head = levels_head(levels)
 
     @property
     def drawn_width(self):
@@ -141,3 +134,20 @@ class RasterModel(AutoregressiveModel):
 def round_up(size, groups):
     """The least multiple of `groups` that is not below `size`."""
     return -(-size // groups) * groups
+
+
+def check_image_shape(event_shape, model):
+    """The shape of an image as a tuple.
+
+    Raises:
+        ValueError: it is not (height, width, channels), each at least 1.
+    """
+    event_shape = tuple(event_shape)
+    if len(event_shape) != 3:
+        raise ValueError(
+            f"expected event_shape (height, width, channels): {type(model).__name__} is a model"
+            f" of images. Received: {event_shape}"
+        )
+    for size in event_shape:
+        check_count(size, "every size of event_shape")
+    return event_shape

@@ -8,6 +8,7 @@ from tfgen.distributions.heads import (
     Head,
     LogisticMixture,
     Normal,
+    levels_head,
 )
 from tfgen.distributions.inversion import invert_categorical, invert_levels
 from tfgen.distributions.kl import kl_estimate
@@ -38,4 +39,5 @@ __all__ = [
     "invert_levels",
     "kl_estimate",
     "level_values",
+    "levels_head",
 ]

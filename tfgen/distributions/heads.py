@@ -195,3 +195,14 @@ def _floating(params):
             f"expected params to be floating point. Received: dtype {params.dtype.name}"
         )
     return params if params.dtype == tf.float64 else tf.cast(params, tf.float32)
+
+
+def levels_head(levels):
+    """The head of values on equally spaced levels: `Bernoulli` for two, else `Categorical`.
+
+    Args:
+        levels: number of levels.
+    Raises:
+        ValueError: fewer than two levels.
+    """
+    return Bernoulli() if levels == 2 else Categorical(levels)
