@@ -53,6 +53,28 @@ def naive_draw(model, uniforms, x=None, mask=None, **conditions):
     return x.reshape(count, *model.event_shape)
 
 
+def naive_draw_along(model, uniforms, x, mask, component):
+    """`naive_draw` of a model of several orders: each example along its own component's.
+
+    Args:
+        uniforms: `[count, D]`.
+        x, mask: `[count, D]`; where the mask is 1, x stays.
+        component: int `[count]`.
+    Returns:
+        `[count, D]`.
+    """
+    values = np.arange(model.levels, dtype="float32") / np.float32(model.levels - 1)
+    drawn = np.where(mask, x, np.float32(0))
+    for i, k in enumerate(component):
+        for d in model.orders[k]:
+            if not mask[i, d]:
+                image = tf.constant(drawn[i].reshape(1, *model.event_shape))
+                base = model.conditionals(image, component=k).distribution
+                probs = np.array([np.ravel(base.prob(value))[d] for value in values])
+                drawn[i, d] = values[(uniforms[i, d] >= np.cumsum(probs)[:-1]).sum()]
+    return drawn
+
+
 def assert_draws_as_whole_passes(model, count=8, seed=7):
     """`sample`, and `complete` with another mask for each example, equal `naive_draw` exactly."""
     size, shape = int(np.prod(model.event_shape)), (count, *model.event_shape)
@@ -66,8 +88,13 @@ def assert_draws_as_whole_passes(model, count=8, seed=7):
     np.testing.assert_array_equal(completed, naive_draw(model, uniforms, x, kept))
 
 
-def sees(model):
-    """`[D, D]`, whether the logits of a dimension change with another one, for any of some x."""
+def sees(model, logits=None):
+    """`[D, D]`, whether the logits of a dimension change with another one, for any of some x.
+
+    Args:
+        logits: function of x that gives the logits; the model's own by default.
+    """
+    logits = logits or model.logits
     size = int(np.prod(model.event_shape))
     x = tf.random.stateless_uniform((16, *model.event_shape), (0, 1))
 
@@ -75,9 +102,9 @@ def sees(model):
     def gradient(dimension):
         with tf.GradientTape() as tape:
             tape.watch(x)
-            logits = tf.reshape(model.logits(x), (16, size, -1))
-            weights = tf.range(1.0, logits.shape[-1] + 1)
-            value = tf.reduce_sum(logits[:, dimension] * weights)
+            of_dimensions = tf.reshape(logits(x), (16, size, -1))
+            weights = tf.range(1.0, of_dimensions.shape[-1] + 1)
+            value = tf.reduce_sum(of_dimensions[:, dimension] * weights)
         return tape.gradient(value, x)
 
     rows = [tf.reshape(gradient(tf.constant(d)), (16, size)) for d in range(size)]
@@ -102,3 +129,16 @@ def chi_square(samples, inputs, probabilities, levels):
     counts = np.append(counts[~rare], counts[rare].sum())
     expected = np.append(expected[~rare], expected[rare].sum() + 1e-9)
     return stats.chisquare(counts, expected * counts.sum() / expected.sum()).pvalue
+
+
+def assert_compiled_gradients_agree(layer, x, jit_compile):
+    """The gradients of a layer's weights are the same in a graph as in eager mode."""
+
+    def gradients(x):
+        with tf.GradientTape() as tape:
+            value = tf.reduce_sum(layer(x) ** 2)
+        return tape.gradient(value, layer.trainable_variables)
+
+    compiled = tf.function(gradients, jit_compile=jit_compile)
+    for found, expected in zip(compiled(x), gradients(x), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)

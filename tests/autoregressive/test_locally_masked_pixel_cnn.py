@@ -2,8 +2,15 @@
 
 import numpy as np
 import pytest
-import tensorflow as tf
-from truths import all_inputs, chi_square, in_channels, randomize, total_probability
+from truths import (
+    all_inputs,
+    chi_square,
+    in_channels,
+    naive_draw_along,
+    randomize,
+    sees,
+    total_probability,
+)
 
 from tfgen import LocallyMaskedPixelCNN, MaskedPixelCNN
 from tfgen.autoregressive import s_curve_orders
@@ -21,18 +28,6 @@ def locally_masked(event_shape, pixel_orders=None, levels=2, scale=0.5, **sizes)
     return randomize(
         LocallyMaskedPixelCNN.default(event_shape, pixel_orders, levels, **sizes), scale
     )
-
-
-def sees(model, component):
-    """`[D, D]`, whether a dimension's logits change with another one, for any of some x."""
-    size = int(np.prod(model.event_shape))
-    x = tf.random.stateless_uniform((16, *model.event_shape), (0, 1))
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(x)
-        logits = model.conditionals(x, component=component).distribution.logits
-        logits = tf.reshape(logits, (16, size))
-    jacobian = tape.batch_jacobian(logits, x, experimental_use_pfor=False)
-    return np.abs(tf.reshape(jacobian, (16, size, size))).max(axis=0) > 0
 
 
 def reachable(order, height, width):
@@ -64,7 +59,8 @@ def test_a_pixel_sees_what_its_neighbours_lead_to_and_nothing_later(event_shape)
     model = locally_masked(event_shape, orders, scale=0.2, **wide)
     for k, order in enumerate(orders):
         field = reachable(order, height, width)
-        np.testing.assert_array_equal(sees(model, k), in_channels(field, channels))
+        logits = lambda x, k=k: model.conditionals(x, component=k).distribution.logits
+        np.testing.assert_array_equal(sees(model, logits), in_channels(field, channels))
         before = np.argsort(order)[:, None] > np.argsort(order)
         # Along an S-curve there is no blind spot.
         assert (field == before).all() or (k < 2 and not (field & ~before).any())
@@ -113,13 +109,7 @@ def test_each_activation_computed_once_draws_what_whole_passes_draw(
     kept = np.zeros((count, size), "float32")
     np.put_along_axis(kept, model.orders[component], given.astype("float32"), axis=1)
     x = kept * generator.choice(values, (count, size)).astype("float32")
-    expected = x.copy()
-    for i, k in enumerate(component):
-        for d in model.orders[k]:
-            base = model.conditionals(expected[i].reshape(1, *event_shape), component=k)
-            probs = np.array([np.ravel(base.distribution.prob(value))[d] for value in values])
-            drawn = values[(uniforms[i, d] >= np.cumsum(probs)[:-1]).sum()]
-            expected[i, d] = x[i, d] if kept[i, d] else drawn
+    expected = naive_draw_along(model, uniforms, x, kept, component)
     np.testing.assert_array_equal(model.draw_along(uniforms, x, kept, component), expected)
 
 

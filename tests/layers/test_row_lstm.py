@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from truths import assert_compiled_gradients_agree
 
 from tfgen.layers import RowLSTMLayer
 
@@ -89,16 +90,7 @@ def test_the_receptive_field_is_a_triangle(kernel_size):
 def test_compiled_gradients_are_those_of_eager_mode(jit_compile):
     layer = random_layer(3, 3, groups=3)
     x = tf.random.stateless_normal((2, 4, 3, 3), (0, 1))
-    weights = layer.trainable_variables
-
-    def gradients(x):
-        with tf.GradientTape() as tape:
-            value = tf.reduce_sum(layer(x) ** 2)
-        return tape.gradient(value, weights)
-
-    compiled = tf.function(gradients, jit_compile=jit_compile)
-    for found, expected in zip(compiled(x), gradients(x), strict=True):
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    assert_compiled_gradients_agree(layer, x, jit_compile)
 
 
 def test_half_precision_computes_in_half_precision():
