@@ -32,7 +32,7 @@ from tfgen import (
     PixelCNNPlusPlus,
     RowLSTM,
 )
-from tfgen.autoregressive.ordered import OrderEnsemble
+from tfgen.autoregressive.order_ensemble import OrderEnsemble
 from tfgen.diffusion import DDIM
 
 SHAPE = (28, 28, 1)

@@ -1,4 +1,4 @@
-"""DeepNADE's training loss and completion; see test_ordered.py for what it shares with others."""
+"""DeepNADE's training loss and completion; what it shares is in test_order_ensemble.py."""
 
 import itertools
 import math

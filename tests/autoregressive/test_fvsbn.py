@@ -1,4 +1,4 @@
-"""FVSBN against its formula; see test_ordered.py for what it owes with other models."""
+"""FVSBN against its formula; see test_order_ensemble.py for what it owes with other models."""
 
 import itertools
 
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgen.autoregressive.features import to_features
 from tfgen.autoregressive.fvsbn import FVSBN
+from tfgen.autoregressive.level_features import to_features
 
 
 def fvsbn(event_shape, levels=2):

@@ -1,12 +1,12 @@
-"""MADE's degrees and masks; see test_ordered.py for what it owes with other models."""
+"""MADE's degrees and masks; see test_order_ensemble.py for what it owes with other models."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgen.autoregressive.degrees import random_degrees, units_by_degree
 from tfgen.autoregressive.made import MADE
-from tfgen.autoregressive.ordered import random_state
+from tfgen.autoregressive.made_degrees import random_degrees, units_by_degree
+from tfgen.autoregressive.order_ensemble import random_state
 
 
 def made(**arguments):

@@ -6,8 +6,8 @@ import tensorflow_probability as tfp
 from truths import all_inputs, chi_square, naive_draw, randomize, total_probability
 
 from tfgen import NADE
-from tfgen.autoregressive import sweep
-from tfgen.autoregressive.features import to_features
+from tfgen.autoregressive import nade_loops
+from tfgen.autoregressive.level_features import to_features
 
 tfd = tfp.distributions
 
@@ -86,7 +86,7 @@ def test_the_gradient_by_any_weighting_of_the_logits_is_that_of_autodiff():
 
     arguments = (features, W, V, c, b)
     gradients = []
-    for function in (sweep.sweep, plain):
+    for function in (nade_loops.sweep, plain):
         with tf.GradientTape() as tape:
             tape.watch(arguments)
             value = tf.reduce_sum(weighting * function(*arguments))

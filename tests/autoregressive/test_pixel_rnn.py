@@ -16,7 +16,7 @@ from truths import (
     total_probability,
 )
 
-from tfgen.autoregressive.pixel_rnn import DiagonalBiLSTM, RowLSTM
+from tfgen import DiagonalBiLSTM, RowLSTM
 
 tfd = tfp.distributions
 both = pytest.mark.parametrize("family", [RowLSTM, DiagonalBiLSTM])

@@ -5,7 +5,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from scipy import integrate, stats
 
-from tfgen.autoregressive import relu_sweep
+from tfgen.autoregressive import rnade_loops
 from tfgen.autoregressive.rnade import RNADE
 from tfgen.distributions import (
     Categorical,
@@ -93,7 +93,7 @@ def test_the_gradient_by_any_weighting_of_the_parameters_is_that_of_autodiff(cou
     model, x = rnade((6,)), reals((6, count))
     arguments, gradients = (x, *model._parameters()), []
     weighting = reals((count, 6, 9), seed=1)
-    for function in (relu_sweep.sweep, plain_params):
+    for function in (rnade_loops.sweep, plain_params):
         with tf.GradientTape() as tape:
             tape.watch(arguments)
             value = tf.reduce_sum(weighting * function(*arguments))
@@ -106,7 +106,7 @@ def test_a_long_backward_sweep_keeps_its_precision():
     """400 steps are undone; the gradient is that of the loop which stores them."""
     model, x = RNADE.default((400,), num_hidden=4, head=NormalMixture(1)), reals((400, 3))
     arguments, gradients = (x, *model._parameters()), []
-    for function in (relu_sweep.sweep, plain_params):
+    for function in (rnade_loops.sweep, plain_params):
         with tf.GradientTape() as tape:
             tape.watch(arguments)
             value = tf.reduce_sum(function(*arguments) ** 2)

@@ -5,9 +5,9 @@ import math
 import keras
 import tensorflow as tf
 
-from tfgen.autoregressive.features import to_features
-from tfgen.autoregressive.ordered import OrderEnsemble, random_orders, random_state
-from tfgen.autoregressive.passes import draw, known_sums, sweep
+from tfgen.autoregressive.deep_nade_loops import draw, known_sums, sweep
+from tfgen.autoregressive.level_features import to_features
+from tfgen.autoregressive.order_ensemble import OrderEnsemble, random_orders, random_state
 from tfgen.core import check_count, split_seed
 from tfgen.distributions import levels_head
 from tfgen.networks import mlp

@@ -5,9 +5,8 @@ import math
 import keras
 import tensorflow as tf
 
-from tfgen.autoregressive.features import to_features
+from tfgen.autoregressive.level_features import to_features, weight_rows
 from tfgen.autoregressive.model import AutoregressiveModel
-from tfgen.autoregressive.rows import weight_rows
 from tfgen.distributions import invert_levels, levels_head
 
 

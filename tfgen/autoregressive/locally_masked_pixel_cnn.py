@@ -6,16 +6,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen.autoregressive.masked_blocks import (
+from tfgen.autoregressive.masked_network import (
     channel_logits,
     image_logits,
     masked_blocks,
     masked_inputs,
     masked_layers,
 )
-from tfgen.autoregressive.ordered import OrderEnsemble
+from tfgen.autoregressive.order_ensemble import OrderEnsemble
 from tfgen.autoregressive.pixel_orders import check_pixel_orders, visible_pixels
-from tfgen.autoregressive.raster import check_image_shape, round_up
+from tfgen.autoregressive.raster_model import check_image_shape, round_up
 from tfgen.core import check_count
 from tfgen.distributions import invert_levels, levels_head
 from tfgen.layers import LocallyMaskedConv2D

@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen.autoregressive.degrees import draw, random_degrees, units_by_degree
-from tfgen.autoregressive.features import to_features
-from tfgen.autoregressive.ordered import OrderEnsemble, random_orders, random_state
+from tfgen.autoregressive.level_features import to_features
+from tfgen.autoregressive.made_degrees import random_degrees, units_by_degree
+from tfgen.autoregressive.made_loops import draw
+from tfgen.autoregressive.order_ensemble import OrderEnsemble, random_orders, random_state
 from tfgen.core import check_count
 from tfgen.distributions import levels_head
 from tfgen.layers import MaskedDense

@@ -3,14 +3,14 @@
 import keras
 import tensorflow as tf
 
-from tfgen.autoregressive.masked_blocks import (
+from tfgen.autoregressive.masked_network import (
     channel_logits,
     image_logits,
     masked_blocks,
     masked_inputs,
     masked_layers,
 )
-from tfgen.autoregressive.raster import RasterModel, round_up
+from tfgen.autoregressive.raster_model import RasterModel, round_up
 from tfgen.core import check_count
 from tfgen.layers import MaskedConv2D
 

@@ -5,9 +5,9 @@ import math
 import keras
 import tensorflow as tf
 
-from tfgen.autoregressive.features import to_features
+from tfgen.autoregressive.level_features import to_features
 from tfgen.autoregressive.model import AutoregressiveModel
-from tfgen.autoregressive.sweep import draw, summed_log_prob, sweep
+from tfgen.autoregressive.nade_loops import draw, summed_log_prob, sweep
 from tfgen.core import check_count
 from tfgen.distributions import levels_head
 

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tfgen.autoregressive.raster import RasterModel, round_up
+from tfgen.autoregressive.raster_model import RasterModel, round_up
 from tfgen.core import check_condition, check_count, check_spec
 from tfgen.layers import GatedPixelLayer, LeftConv2D
 

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tfgen.autoregressive.raster import RasterModel
+from tfgen.autoregressive.raster_model import RasterModel
 from tfgen.core import check_count
 from tfgen.distributions import CoupledLogisticMixture
 from tfgen.layers import DownRightShiftedConv2D, DownShiftedConv2D, ShiftedUNet

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.autoregressive.model import AutoregressiveModel
-from tfgen.autoregressive.relu_sweep import draw, sweep
+from tfgen.autoregressive.rnade_loops import draw, sweep
 from tfgen.core import check_count
 from tfgen.distributions import ContinuousMixture, NormalMixture
 

@@ -6,7 +6,7 @@ D dimensions, H hidden units, P inputs and outputs of each dimension. W, V are `
 
 import tensorflow as tf
 
-from tfgen.autoregressive.features import to_features
+from tfgen.autoregressive.level_features import to_features
 from tfgen.distributions import invert_levels
 
 

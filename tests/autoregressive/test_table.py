@@ -6,7 +6,7 @@ import tensorflow_probability as tfp
 from scipy import stats
 from truths import all_inputs, chi_square
 
-from tfgen.autoregressive.tables import ChainRule, FullJoint, Independent, MarkovChain
+from tfgen import ChainRule, FullJoint, Independent, MarkovChain
 
 tfd = tfp.distributions
 

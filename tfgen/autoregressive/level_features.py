@@ -1,6 +1,17 @@
-"""What the value of one dimension adds to a running sum of weights."""
+"""How the values of discrete dimensions enter a network: themselves, or one-hot."""
 
 import tensorflow as tf
+
+
+def to_features(x, levels):
+    """x on `levels` levels, `[...]`, as inputs: itself where binary, one-hot otherwise.
+
+    Returns:
+        `[..., 1]` or `[..., levels]`, float32.
+    """
+    if levels == 2:
+        return x[..., tf.newaxis]
+    return tf.one_hot(tf.cast(tf.round(x * (levels - 1)), tf.int32), levels)
 
 
 def weight_rows(weights, dimension, x, levels):

@@ -10,7 +10,7 @@ from truths import all_inputs, chi_square, naive_draw, naive_draw_along, randomi
 from tfgen.autoregressive.deep_nade import DeepNADE
 from tfgen.autoregressive.fvsbn import FVSBN
 from tfgen.autoregressive.made import MADE
-from tfgen.autoregressive.ordered import random_orders, random_state
+from tfgen.autoregressive.order_ensemble import random_orders, random_state
 
 tfd = tfp.distributions
 

@@ -1,4 +1,4 @@
-"""What the tables of `tables.py` share: conditionals by counting, and exact queries."""
+"""What the tables of discrete variables share: conditionals by counting, and exact queries."""
 
 import math
 import numbers
@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen.autoregressive import chain
+from tfgen.autoregressive import table_loops
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.core.arrays import in_batches
 from tfgen.distributions import level_values, levels_head
@@ -58,7 +58,7 @@ class Table(AutoregressiveModel):
                 f" {self.event_shape}, levels {levels}"
             )
         self._num_contexts = levels**self._order
-        self._offsets = chain.row_offsets(self._size, levels, self._order)
+        self._offsets = table_loops.row_offsets(self._size, levels, self._order)
         self.counts = self.add_weight(
             self._counts_shape(), "zeros", dtype="float32", trainable=False, name="counts"
         )
@@ -66,7 +66,7 @@ class Table(AutoregressiveModel):
     @property
     def num_free_parameters(self):
         """Numbers that the table is free to choose: levels - 1 of each row."""
-        return chain.num_rows(self._size, self.levels, self._order) * (self.levels - 1)
+        return table_loops.num_rows(self._size, self.levels, self._order) * (self.levels - 1)
 
     def default_optimizers(self):
         """One that Keras can save; no weight of a table moves by its gradient."""
@@ -100,12 +100,14 @@ class Table(AutoregressiveModel):
             `tfd.Independent` over the event, of `Bernoulli` or `FiniteDiscrete` conditionals.
         """
         rows = self._rows_of(self._levels_of(x))
-        logits = chain.to_logits(tf.gather(self._table(), rows))
+        logits = table_loops.to_logits(tf.gather(self._table(), rows))
         *grid, channels = self.event_shape
         return self.head(tf.reshape(logits, (-1, *grid, channels * logits.shape[-1])))
 
     def draw(self, uniforms, x, mask):
-        return tf.transpose(chain.draw(*map(tf.transpose, (uniforms, x, mask)), *self._chain()))
+        return tf.transpose(
+            table_loops.draw(*map(tf.transpose, (uniforms, x, mask)), *self._chain())
+        )
 
     def marginals(self):
         """p(x_d) of every variable.
@@ -113,7 +115,7 @@ class Table(AutoregressiveModel):
         Returns:
             `[D, levels]`, probabilities; the variables in raster order.
         """
-        return chain.marginals(*self._chain())
+        return table_loops.marginals(*self._chain())
 
     def marginal(self, dims):
         """p(x_dims), all other variables summed out.
@@ -161,8 +163,8 @@ class Table(AutoregressiveModel):
 
         def completed(*arrays):
             uniforms, x, mask = map(tf.transpose, arrays)
-            later, _ = chain.messages(x, mask, *self._chain())
-            return tf.transpose(chain.draw(uniforms, x, mask, *self._chain(), later))
+            later, _ = table_loops.messages(x, mask, *self._chain())
+            return tf.transpose(table_loops.draw(uniforms, x, mask, *self._chain(), later))
 
         return in_batches(completed, self._batch_of_messages(), uniforms, x, mask)
 
@@ -175,7 +177,7 @@ class Table(AutoregressiveModel):
         x = level_values(self.levels)[level]
 
         def log_probs(*arrays):
-            return chain.messages(*map(tf.transpose, arrays), *self._chain())[1]
+            return table_loops.messages(*map(tf.transpose, arrays), *self._chain())[1]
 
         arrays = (tf.constant(x), tf.constant(mask, tf.float32))
         found = in_batches(log_probs, self._batch_of_messages(), *arrays).numpy().astype("float64")
@@ -196,10 +198,10 @@ class Table(AutoregressiveModel):
         return tf.where(total > 0, tf.math.divide_no_nan(mass, total), 1 / self.levels)
 
     def _levels_of(self, x):
-        return chain.to_index(tf.reshape(x, (-1, self._size)), self.levels)
+        return table_loops.to_index(tf.reshape(x, (-1, self._size)), self.levels)
 
     def _rows_of(self, level):
-        return self._offsets[:-1] + chain.to_contexts(level, self.levels, self._order)
+        return self._offsets[:-1] + table_loops.to_contexts(level, self.levels, self._order)
 
     def _counts_shape(self):
         return self._offsets[-1], self.levels

@@ -7,8 +7,7 @@ network f is a Keras model of the layers between, and `variables` its trainable 
 
 import tensorflow as tf
 
-from tfgen.autoregressive.features import to_features
-from tfgen.autoregressive.rows import weight_rows
+from tfgen.autoregressive.level_features import to_features, weight_rows
 from tfgen.distributions import invert_levels
 
 

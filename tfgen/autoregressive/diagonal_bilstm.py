@@ -1,0 +1,47 @@
+"""PixelRNN with Diagonal BiLSTMs (van den Oord et al., 2016a)."""
+
+from tfgen.autoregressive.pixel_rnn import PixelRNN
+from tfgen.layers import DiagonalBiLSTMLayer
+
+
+class DiagonalBiLSTM(PixelRNN):
+    """PixelRNN with Diagonal BiLSTMs: a diagonal is computed at once, and sees all before it.
+
+    van den Oord et al. (2016), section 3.2; see `PixelRNN` for the network. With their shift by a
+    row, one pixel comes by the first convolution alone: the last of the row above. A pixel more
+    than `first_kernel_size // 2` columns to its left does not see it; the rows below do.
+
+    Args:
+        event_shape: `(height, width, channels)`.
+        levels: values of each channel; level k is read as k / (levels - 1).
+        num_features: h, units of each LSTM, a multiple of the channels.
+        num_layers: LSTM layers.
+        first_kernel_size: odd, of the first convolution.
+        num_output_features: features between the LSTMs and the logits, a multiple of the channels.
+    Raises:
+        ValueError: events that are no images, or sizes that do not fit.
+    """
+
+    num_extra_columns = 1
+
+    def __init__(
+        self,
+        *,
+        event_shape,
+        levels=2,
+        num_features=16,
+        num_layers=7,
+        first_kernel_size=7,
+        num_output_features=32,
+        **kwargs,
+    ):
+        super().__init__(
+            lambda **options: DiagonalBiLSTMLayer(num_features, **options),
+            event_shape=event_shape,
+            levels=levels,
+            num_features=num_features,
+            num_layers=num_layers,
+            first_kernel_size=first_kernel_size,
+            num_output_features=num_output_features,
+            **kwargs,
+        )
