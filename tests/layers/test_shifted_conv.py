@@ -1,5 +1,6 @@
 """The shifted convolutions: by hand, and in pieces."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -110,3 +111,11 @@ def test_rows_and_pixels_are_the_transpose_in_pieces():
 def test_bad_sizes_are_refused(make):
     with pytest.raises(ValueError, match="expected .*Received:"):
         make()
+
+
+@pytest.mark.parametrize("kind", [DownShiftedConv2D, DownRightShiftedConv2D])
+def test_layer_is_rebuilt_from_its_configuration(kind):
+    layer = kind(3, (2, 1), strides=2, kernel_initializer="zeros", name="halve")
+    copy = keras.layers.deserialize(keras.layers.serialize(layer))
+    assert copy.get_config() == layer.get_config()
+    assert (copy.kernel_size, copy.strides, copy.kernel_initializer) == ((2, 1), 2, "zeros")

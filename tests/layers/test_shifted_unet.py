@@ -1,5 +1,6 @@
 """The two streams at several resolutions: shapes as they come, order kept."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -52,3 +53,19 @@ def test_there_is_one_more_block_going_up_but_at_the_lowest_resolution():
 def test_bad_sizes_are_refused(sizes):
     with pytest.raises(ValueError, match="at least 1.*Received:"):
         ShiftedUNet(*sizes)
+
+
+@pytest.mark.parametrize("num_resolutions", [1, 2])
+def test_a_network_with_it_reloads(num_resolutions, tmp_path):
+    """The weights are there before the layer is called, in the same order."""
+    streams = [keras.Input((4, 5, 3)), keras.Input((4, 5, 3))]
+    network = keras.Model(streams, ShiftedUNet(3, 1, num_resolutions)(*streams))
+    called = ShiftedUNet(3, 1, num_resolutions)
+    inputs = [tf.random.stateless_normal((2, 4, 5, 3), (0, seed)) for seed in (1, 2)]
+    called(*inputs)
+    called.set_weights(network.get_weights())
+    network.save(tmp_path / "network.keras")
+    copy = keras.models.load_model(tmp_path / "network.keras")
+    for expected, *found in zip(network(inputs), called(*inputs), copy(inputs), strict=True):
+        for each in found:
+            np.testing.assert_array_equal(each, expected)

@@ -8,13 +8,13 @@ from tfgen.layers.locally_masked_conv import LocallyMaskedConv2D
 from tfgen.layers.masked_conv import MaskedConv2D
 from tfgen.layers.masked_dense import MaskedDense
 from tfgen.layers.row_lstm import RowLSTMLayer
-from tfgen.layers.shifted_conv import (
-    DownRightShiftedConv2D,
+from tfgen.layers.shifted_conv import DownRightShiftedConv2D, DownShiftedConv2D
+from tfgen.layers.shifted_conv_transpose import (
     DownRightShiftedConv2DTranspose,
-    DownShiftedConv2D,
     DownShiftedConv2DTranspose,
 )
 from tfgen.layers.shifted_unet import ShiftedUNet
+from tfgen.layers.sync_batch_norm import SyncBatchNormalization
 from tfgen.layers.time_embedding import TimeEmbedding
 
 __all__ = [
@@ -32,5 +32,6 @@ __all__ = [
     "MaskedDense",
     "RowLSTMLayer",
     "ShiftedUNet",
+    "SyncBatchNormalization",
     "TimeEmbedding",
 ]

@@ -1,5 +1,7 @@
 """Layers whose configuration is their constructor's arguments."""
 
+from typing import Any
+
 import keras
 
 from tfgen.core import Configured
@@ -16,5 +18,5 @@ class ConfiguredLayer(Configured, keras.layers.Layer):
     __hash__ = keras.layers.Layer.__hash__
     __repr__ = keras.layers.Layer.__repr__
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**keras.layers.Layer.get_config(self), **Configured.get_config(self)}

@@ -1,9 +1,12 @@
 """The Diagonal BiLSTM."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from tfgen.layers.masked_conv import MaskedConv2D
 from tfgen.layers.spatial_lstm import SpatialLSTMLayer, gates_together, lstm_cell
+from tfgen.layers.typing import BatchShape, Tensors
 
 
 class DiagonalBiLSTMLayer(SpatialLSTMLayer):
@@ -24,14 +27,14 @@ class DiagonalBiLSTMLayer(SpatialLSTMLayer):
         ValueError: sizes below 1, or units that do not split into the groups.
     """
 
-    def __init__(self, units, *, groups=1, **kwargs):
+    def __init__(self, units: int, *, groups: int = 1, **kwargs: Any) -> None:
         super().__init__(units, groups, **kwargs)
         self.input_to_state, self.mirrored_input_to_state = (
             MaskedConv2D(4 * units, 1, mask="B", groups=groups, dtype=self.dtype_policy)
             for _ in range(2)
         )
 
-    def build(self, input_shape):
+    def build(self, input_shape: BatchShape) -> None:
         self.input_to_state.build(input_shape)
         self.mirrored_input_to_state.build(input_shape)
         shape = (2 * self.units, 4 * self.units)
@@ -40,7 +43,7 @@ class DiagonalBiLSTMLayer(SpatialLSTMLayer):
             for name in ("state_to_state", "mirrored_state_to_state")
         )
 
-    def call(self, x):
+    def call(self, x: tf.Tensor) -> tf.Tensor:
         mirrored = tf.reverse(self.mirrored_input_to_state(x), axis=(2,))
         gates = gates_together(tf.stack((self.input_to_state(x), mirrored)), self.groups)
         kernels = (self.state_to_state, self.mirrored_state_to_state)
@@ -50,28 +53,30 @@ class DiagonalBiLSTMLayer(SpatialLSTMLayer):
         return hidden + _row_down(tf.reverse(mirrored, axis=(2,)), axis=1)
 
     @property
-    def kept_sizes(self):
+    def kept_sizes(self) -> tuple[int, int]:
         return self.units, self.input_to_state.kernel.shape[2]
 
-    def start(self, batch, width):
+    def start(self, batch: int | tf.Tensor, width: int) -> Tensors:
         zeros = tf.zeros((batch, width, self.units))
         return zeros, zeros
 
-    def begin_row(self, above):
+    def begin_row(self, above: Tensors) -> tuple[Tensors, Tensors]:
         hidden, mirrored = above
         gates = tf.tensordot(hidden, self._kernels()[0], 1)
         zeros = tf.zeros_like(hidden[:, 0])
         return tuple(tf.transpose(each, (1, 0, 2)) for each in (gates, mirrored)), (zeros, zeros)
 
-    def begin_pixel(self, row, left):
+    def begin_pixel(self, row: Tensors, left: Tensors) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         gates, mirrored = row
         hidden, cell = left
         return gates + hidden @ self._kernels()[1], cell, mirrored
 
-    def end_pixel(self, left, inputs, hidden, cell):
+    def end_pixel(
+        self, left: Tensors, inputs: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor
+    ) -> tuple[Tensors, Tensors]:
         return (hidden, cell), (hidden, inputs)
 
-    def end_row(self, above, kept):
+    def end_row(self, above: Tensors, kept: Tensors) -> Tensors:
         """The second LSTM runs through the row from the right, once the row is complete."""
         hidden, inputs = kept
         from_above, from_right = self._kernels(mirrored=True)

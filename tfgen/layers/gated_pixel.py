@@ -1,10 +1,13 @@
 """The layer of the gated PixelCNN: a vertical and a horizontal stack."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.left_conv import LeftConv2D
+from tfgen.layers.typing import BatchShape, Pair
 
 
 class GatedPixelLayer(ConfiguredLayer):
@@ -23,13 +26,21 @@ class GatedPixelLayer(ConfiguredLayer):
         mask: "A" for a first layer, whose horizontal input is the image; then there is no
             residual connection. "B" for the others.
         groups: number of colour channels; see `LeftConv2D`.
-        conditional: whether a condition h enters.
+        conditional: whether a condition h is given.
     Input: vertical `[batch, height, width, F']`, horizontal `[batch, height, width, F'']`, and the
-        condition `[batch, size]` or None.
+        encoded condition h `[batch, size]` or None.
     Output: the same two, with F features each.
     """
 
-    def __init__(self, features, kernel_size, mask="B", groups=1, conditional=False, **kwargs):
+    def __init__(
+        self,
+        features: int,
+        kernel_size: int,
+        mask: str = "B",
+        groups: int = 1,
+        conditional: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.features = features
         self.kernel_size = kernel_size
@@ -46,43 +57,57 @@ class GatedPixelLayer(ConfiguredLayer):
             self.vertical_condition = keras.layers.Dense(gates, use_bias=False, dtype=policy)
             self.horizontal_condition = keras.layers.Dense(gates, use_bias=False, dtype=policy)
 
-    def build(self, vertical_shape, horizontal_shape, condition_shape=None):
+    def build(
+        self,
+        vertical_shape: BatchShape,
+        horizontal_shape: BatchShape,
+        given_shape: BatchShape | None = None,
+    ) -> None:
         self.vertical.build((None, None, None, vertical_shape[-1]))
         self.link.build((*vertical_shape[:-1], 2 * self.features))
         self.horizontal.build(horizontal_shape)
         self.residual.build((*horizontal_shape[:-1], self.features))
         if self.conditional:
-            self.vertical_condition.build(condition_shape)
-            self.horizontal_condition.build(condition_shape)
+            self.vertical_condition.build(given_shape)
+            self.horizontal_condition.build(given_shape)
 
-    def call(self, vertical, horizontal, condition=None):
+    def call(
+        self, vertical: tf.Tensor, horizontal: tf.Tensor, given: tf.Tensor | None = None
+    ) -> Pair:
         above = ((0, 0), (self.rows - 1, 0), (0, 0), (0, 0))
-        vertical, link = self.row(tf.pad(vertical, above), condition)
+        vertical, link = self.row(tf.pad(vertical, above), given)
         gates = self.horizontal(horizontal) + link
         shape = tf.shape(gates)
         grouped = tf.reshape(gates, (*tf.unstack(shape[:3]), self.groups, -1))
         gated = self.residual(tf.reshape(_gate(grouped), (*tf.unstack(shape[:3]), self.features)))
         return vertical, gated if self.mask == "A" else gated + horizontal
 
-    def row(self, vertical, condition=None):
+    def row(self, vertical: tf.Tensor, given: tf.Tensor | None = None) -> Pair:
         """The vertical stack, and what it adds to the gates of the horizontal one.
 
         Args:
             vertical: `[batch, rows - 1 + height, width, F']`, height rows with those above them.
-            condition: `[batch, size]` or None.
+            given: h, `[batch, size]` or None.
         Returns:
             `[batch, height, width, F]` and `[batch, height, width, 2 F]`.
         """
         side = self.kernel_size // 2
         gates = self.vertical(tf.pad(vertical, ((0, 0), (0, 0), (side, side), (0, 0))))
         if self.conditional:
-            gates += self.vertical_condition(condition)[:, tf.newaxis, tf.newaxis]
+            gates += self.vertical_condition(given)[:, tf.newaxis, tf.newaxis]
         link = self.link(gates)
         if self.conditional:
-            link += self.horizontal_condition(condition)[:, tf.newaxis, tf.newaxis]
+            link += self.horizontal_condition(given)[:, tf.newaxis, tf.newaxis]
         return _gate(gates), link
 
-    def group(self, index, link, own, left, gated):
+    def group(
+        self,
+        index: int,
+        link: tf.Tensor,
+        own: list[tf.Tensor],
+        left: tf.Tensor | None,
+        gated: list[tf.Tensor],
+    ) -> tf.Tensor:
         """One group of the horizontal stack's features of one pixel.
 
         Args:

@@ -1,14 +1,17 @@
 """The residual blocks of PixelCNN++, one for each stream."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from tfgen.core import check_count
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.shifted_conv import DownRightShiftedConv2D, DownShiftedConv2D
+from tfgen.layers.typing import BatchShape, Pair, Tensors
 
 
-def concat_elu(x):
+def concat_elu(x: tf.Tensor) -> tf.Tensor:
     """elu of x and of -x, side by side: twice the features (Shang et al. 2016, with the ELU)."""
     return tf.nn.elu(tf.concat((x, -x), axis=-1))
 
@@ -31,7 +34,7 @@ class GatedResnet(ConfiguredLayer):
 
     convolution = None
 
-    def __init__(self, filters, dropout=0.0, **kwargs):
+    def __init__(self, filters: int, dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.filters = check_count(filters, "filters")
         self.dropout = dropout
@@ -44,7 +47,7 @@ class GatedResnet(ConfiguredLayer):
         )
         self.dropping = keras.layers.Dropout(dropout, name="dropping", dtype=policy)
 
-    def build(self, x_shape, shortcuts_shape=()):
+    def build(self, x_shape: BatchShape, shortcuts_shape: tuple[BatchShape, ...] = ()) -> None:
         doubled = (*x_shape[:-1], 2 * self.filters)
         self.first.build(doubled)
         self.second.build(doubled)
@@ -54,7 +57,7 @@ class GatedResnet(ConfiguredLayer):
             for k, shape in enumerate(shortcuts_shape)
         ]
 
-    def call(self, x, shortcuts=(), training=False):
+    def call(self, x: tf.Tensor, shortcuts: Tensors = (), training: bool = False) -> tf.Tensor:
         hidden = self.first(concat_elu(x)) + self._project(shortcuts, self.shortcuts)
         return x + _gate(self.second(self.dropping(concat_elu(hidden), training=training)))
 
@@ -71,7 +74,7 @@ class DownShiftedResnet(GatedResnet):
 
     convolution = DownShiftedConv2D
 
-    def row(self, x, above, shortcuts=()):
+    def row(self, x: tf.Tensor, above: Pair, shortcuts: Tensors = ()) -> tuple[tf.Tensor, Pair]:
         """One row of `call`, without dropout.
 
         Args:
@@ -95,7 +98,7 @@ class DownRightShiftedResnet(GatedResnet):
 
     convolution = DownRightShiftedConv2D
 
-    def begin_row(self, above, shortcut):
+    def begin_row(self, above: Pair, shortcut: tf.Tensor) -> Pair:
         """What the pixels of a row owe to the row above and to the first short-cut.
 
         Args:
@@ -111,7 +114,9 @@ class DownRightShiftedResnet(GatedResnet):
         )
         return first + self._project([shortcut[:, 0]], self.shortcuts[:1]), second
 
-    def pixel(self, x, above, left, shortcuts=()):
+    def pixel(
+        self, x: tf.Tensor, above: Pair, left: Pair, shortcuts: Tensors = ()
+    ) -> tuple[tf.Tensor, Pair]:
         """One pixel of `call`, without dropout.
 
         Args:

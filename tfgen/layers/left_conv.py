@@ -1,8 +1,11 @@
 """A convolution along the rows of an image that sees only what is to the left."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from tfgen.layers.configured_layer import ConfiguredLayer
+from tfgen.layers.typing import BatchShape
 
 
 class LeftConv2D(ConfiguredLayer):
@@ -24,7 +27,9 @@ class LeftConv2D(ConfiguredLayer):
         ValueError: features that are no multiple of `groups`, or another mask.
     """
 
-    def __init__(self, filters, width, mask="B", groups=1, **kwargs):
+    def __init__(
+        self, filters: int, width: int, mask: str = "B", groups: int = 1, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if mask not in ("A", "B"):
             raise ValueError(f'expected mask to be "A" or "B". Received: {mask!r}')
@@ -33,7 +38,7 @@ class LeftConv2D(ConfiguredLayer):
         self.mask = mask
         self.groups = groups
 
-    def build(self, input_shape):
+    def build(self, input_shape: BatchShape) -> None:
         features = _multiple(input_shape[-1], self.groups, "the input's features")
         self.kernel = self.add_weight((self.width, features, self.filters), name="kernel")
         self.bias = self.add_weight((self.filters,), "zeros", name="bias")
@@ -42,13 +47,13 @@ class LeftConv2D(ConfiguredLayer):
         sees = source[:, None] < target if self.mask == "A" else source[:, None] <= target
         self._own = sees.numpy().astype("float32")
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         own = self.kernel[-1:] * tf.cast(self._own, self.compute_dtype)
         kernel = tf.concat((self.kernel[:-1], own), axis=0)[tf.newaxis]
         padding = ((0, 0), (0, 0), (self.width - 1, 0), (0, 0))
         return tf.nn.conv2d(inputs, kernel, 1, padding) + self.bias
 
-    def group(self, index, own, left=None):
+    def group(self, index: int, own: list[tf.Tensor], left: tf.Tensor | None = None) -> tf.Tensor:
         """One group of features of one pixel: a slice of `call`, computed alone.
 
         Args:

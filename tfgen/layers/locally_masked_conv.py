@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tfgen.layers.masked_conv import MaskedConvolution
+from tfgen.layers.masked_convolution import MaskedConvolution
 
 
 class LocallyMaskedConv2D(MaskedConvolution):
@@ -24,7 +24,7 @@ class LocallyMaskedConv2D(MaskedConvolution):
         mask[height // 2, width // 2] = self._own_pixel(features, filters)
         return mask
 
-    def call(self, x, visible):
+    def call(self, x: tf.Tensor, visible: tf.Tensor) -> tf.Tensor:
         (rows, columns), (height, width) = self.kernel_size, visible.shape[:2]
         padding = ((0, 0), (rows // 2, rows // 2), (columns // 2, columns // 2), (0, 0))
         padded = tf.pad(x, padding)
@@ -43,7 +43,7 @@ class LocallyMaskedConv2D(MaskedConvolution):
         y = tf.reshape(y, (-1, height, width, self.filters))
         return y + self.bias if self.use_bias else y
 
-    def from_others(self, pixels):
+    def from_others(self, pixels: tf.Tensor) -> tf.Tensor:
         """What a pixel of the output owes to the other pixels.
 
         `from_others` and `own` add up to `call`, in float32.

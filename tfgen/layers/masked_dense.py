@@ -1,9 +1,14 @@
 """A dense layer of which a mask decides what is connected to what."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
+import tensorflow as tf
 from keras import ops
 
 from tfgen.layers.configured_layer import ConfiguredLayer
+from tfgen.layers.typing import BatchShape
 
 
 class MaskedDense(ConfiguredLayer):
@@ -19,7 +24,13 @@ class MaskedDense(ConfiguredLayer):
         ValueError: `units` is not a positive int.
     """
 
-    def __init__(self, units, activation=None, use_bias=True, **kwargs):
+    def __init__(
+        self,
+        units: int,
+        activation: str | Callable | None = None,
+        use_bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if not isinstance(units, int) or units < 1:
             raise ValueError(f"expected units to be a positive int. Received: {units!r}")
@@ -27,14 +38,16 @@ class MaskedDense(ConfiguredLayer):
         self.activation = activation
         self.use_bias = use_bias
 
-    def build(self, x_shape, connections_shape=None):
+    def build(self, x_shape: BatchShape, connections_shape: BatchShape | None = None) -> None:
         self.kernel = self.add_weight((x_shape[-1], self.units), "glorot_uniform", name="kernel")
         if self.use_bias:
             self.bias = self.add_weight((self.units,), "zeros", name="bias")
 
-    def call(self, x, connections):
+    def call(self, x: tf.Tensor, connections: tf.Tensor) -> tf.Tensor:
         y = ops.matmul(x, ops.where(connections, self.kernel, 0))
         return keras.activations.get(self.activation)(y + self.bias if self.use_bias else y)
 
-    def compute_output_shape(self, x_shape, connections_shape=None):
+    def compute_output_shape(
+        self, x_shape: BatchShape, connections_shape: BatchShape | None = None
+    ) -> BatchShape:
         return (*x_shape[:-1], self.units)

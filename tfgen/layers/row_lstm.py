@@ -1,9 +1,12 @@
 """The Row LSTM."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from tfgen.layers.masked_conv import MaskedConv2D
 from tfgen.layers.spatial_lstm import SpatialLSTMLayer, gates_together, lstm_cell
+from tfgen.layers.typing import BatchShape, Tensors
 
 
 class RowLSTMLayer(SpatialLSTMLayer):
@@ -23,19 +26,19 @@ class RowLSTMLayer(SpatialLSTMLayer):
         ValueError: sizes below 1, an even `kernel_size`, or units that do not split into groups.
     """
 
-    def __init__(self, units, kernel_size=3, *, groups=1, **kwargs):
+    def __init__(self, units: int, kernel_size: int = 3, *, groups: int = 1, **kwargs: Any) -> None:
         super().__init__(units, groups, **kwargs)
         self.kernel_size = kernel_size
         self.input_to_state = MaskedConv2D(
             4 * units, (1, kernel_size), mask="B", groups=groups, dtype=self.dtype_policy
         )
 
-    def build(self, input_shape):
+    def build(self, input_shape: BatchShape) -> None:
         self.input_to_state.build(input_shape)
         shape = (self.kernel_size * self.units, 4 * self.units)
         self.state_to_state = self.add_weight(shape, "orthogonal", name="state_to_state")
 
-    def call(self, x):
+    def call(self, x: tf.Tensor) -> tf.Tensor:
         gates = gates_together(self.input_to_state(x), self.groups)
         rows = tf.transpose(gates, (1, 0, 2, 3))
         hidden = self._sweep(rows, tf.convert_to_tensor(self.state_to_state))
@@ -68,28 +71,30 @@ class RowLSTMLayer(SpatialLSTMLayer):
         return tf.reshape(gates, (-1, width, kernel.shape[1]))
 
     @property
-    def kept_sizes(self):
+    def kept_sizes(self) -> tuple[int, int]:
         return self.units, self.units
 
-    def start(self, batch, width):
+    def start(self, batch: int | tf.Tensor, width: int) -> Tensors:
         zeros = tf.zeros((batch, width, self.units))
         return zeros, zeros
 
-    def begin_row(self, above):
+    def begin_row(self, above: Tensors) -> tuple[Tensors, Tensors]:
         hidden, cell = above
         gates = self._from_row(hidden, tf.cast(self.state_to_state, tf.float32))
         features = self.input_to_state.kernel.shape[2]
         left = tf.zeros((tf.shape(cell)[0], self.kernel_size // 2, features))
         return tuple(tf.transpose(each, (1, 0, 2)) for each in (gates, cell)), (left,)
 
-    def begin_pixel(self, row, left):
+    def begin_pixel(self, row: Tensors, left: Tensors) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         gates, cell = row
         gates += gates_together(self.input_to_state.from_left(*left), self.groups)
         return gates, cell, tf.zeros_like(cell)
 
-    def end_pixel(self, left, inputs, hidden, cell):
+    def end_pixel(
+        self, left: Tensors, inputs: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor
+    ) -> tuple[Tensors, Tensors]:
         window = tf.concat((left[0], inputs[:, tf.newaxis]), axis=1)
         return (window[:, 1:],), (hidden, cell)
 
-    def end_row(self, above, kept):
+    def end_row(self, above: Tensors, kept: Tensors) -> Tensors:
         return kept

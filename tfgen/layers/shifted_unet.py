@@ -1,18 +1,18 @@
 """The two streams of PixelCNN++ at all their resolutions."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from tfgen.core import check_count
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.gated_resnet import DownRightShiftedResnet, DownShiftedResnet
-from tfgen.layers.shifted_conv import (
-    DownRightShiftedConv2D,
+from tfgen.layers.shifted_conv import DownRightShiftedConv2D, DownShiftedConv2D
+from tfgen.layers.shifted_conv_transpose import (
     DownRightShiftedConv2DTranspose,
-    DownShiftedConv2D,
     DownShiftedConv2DTranspose,
 )
+from tfgen.layers.typing import BatchShape, Pair
 
 
 class Kept(NamedTuple):
@@ -64,7 +64,14 @@ class ShiftedUNet(ConfiguredLayer):
         ValueError: sizes below 1.
     """
 
-    def __init__(self, filters, num_blocks, num_resolutions, dropout=0.0, **kwargs):
+    def __init__(
+        self,
+        filters: int,
+        num_blocks: int,
+        num_resolutions: int,
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.filters = check_count(filters, "filters")
         self.num_blocks = check_count(num_blocks, "num_blocks")
@@ -90,7 +97,22 @@ class ShiftedUNet(ConfiguredLayer):
             self.u_double = DownShiftedConv2DTranspose(filters, dtype=policy)
             self.ul_double = DownRightShiftedConv2DTranspose(filters, dtype=policy)
 
-    def call(self, u, ul, training=False):
+    def build(self, u_shape: BatchShape, ul_shape: BatchShape) -> None:
+        shape = (*u_shape[:-1], self.filters)
+        for u_block, ul_block in zip(self.u_down, self.ul_down, strict=True):
+            u_block.build(shape)
+            ul_block.build(shape, (shape,))
+        if self.lower is not None:
+            for layer in (self.u_halve, self.ul_halve):
+                layer.build(shape)
+            self.lower.build(shape, shape)
+            for layer in (self.u_double, self.ul_double):
+                layer.build(shape)
+        for u_block, ul_block in zip(self.u_up, self.ul_up, strict=True):
+            u_block.build(shape, (shape,))
+            ul_block.build(shape, (shape, shape))
+
+    def call(self, u: tf.Tensor, ul: tf.Tensor, training: bool = False) -> Pair:
         us, uls = [u], [ul]
         for u_block, ul_block in zip(self.u_down, self.ul_down, strict=True):
             us.append(u_block(us[-1], training=training))
@@ -107,7 +129,7 @@ class ShiftedUNet(ConfiguredLayer):
             ul = ul_block(ul, (u, uls.pop()), training=training)
         return u, ul
 
-    def start(self, batch, width):
+    def start(self, batch: int | tf.Tensor, width: int) -> tuple[tuple, tuple, tuple]:
         """The states above the first row: u's `Kept`, ul's `Kept`, and `Above`.
 
         Args:
@@ -129,7 +151,14 @@ class ShiftedUNet(ConfiguredLayer):
         lower = (above._replace(entry=tf.zeros((batch, -(-width // 2), F))), *lower)
         return tuple((each, *rest) for each, rest in zip(own, (*others, lower), strict=True))
 
-    def begin_row(self, i, u, u_kept, ul_kept, above):
+    def begin_row(
+        self,
+        i: tf.Tensor,
+        u: tf.Tensor,
+        u_kept: tuple[Kept, ...],
+        ul_kept: tuple[Kept, ...],
+        above: tuple[Above, ...],
+    ) -> tuple[tuple[Kept, ...], tuple[Above, ...]]:
         """One row of u, and what the pixels of that row of ul owe to what comes before the row.
 
         Args:
@@ -177,7 +206,15 @@ class ShiftedUNet(ConfiguredLayer):
         own_above = own_above._replace(blocks=tuple(begun))
         return (Kept(tuple(inputs), edge, u), *lower), (own_above, *lower_above)
 
-    def pixel(self, i, j, ul, above, left, kept):
+    def pixel(
+        self,
+        i: tf.Tensor,
+        j: tf.Tensor,
+        ul: tf.Tensor,
+        above: tuple[Above, ...],
+        left: tuple[Kept, ...],
+        kept: tuple[Kept, ...],
+    ) -> tuple[Kept, ...]:
         """One pixel of ul.
 
         Args:

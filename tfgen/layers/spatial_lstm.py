@@ -1,11 +1,13 @@
 """What the two LSTMs over the pixels of an image have in common."""
 
 import abc
+from typing import Any
 
 import tensorflow as tf
 
 from tfgen.core import check_count
 from tfgen.layers.configured_layer import ConfiguredLayer
+from tfgen.layers.typing import BatchShape, Pair, Tensors
 
 
 class SpatialLSTMLayer(ConfiguredLayer, abc.ABC):
@@ -26,7 +28,7 @@ class SpatialLSTMLayer(ConfiguredLayer, abc.ABC):
         ValueError: sizes below 1, or units that do not split into the groups.
     """
 
-    def __init__(self, units, groups, **kwargs):
+    def __init__(self, units: int, groups: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_count(groups, "groups")
         if check_count(units, "units") % groups:
@@ -38,18 +40,18 @@ class SpatialLSTMLayer(ConfiguredLayer, abc.ABC):
 
     @property
     @abc.abstractmethod
-    def kept_sizes(self):
+    def kept_sizes(self) -> tuple[int, int]:
         """Features of each tensor that `end_pixel` keeps."""
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: BatchShape) -> BatchShape:
         return (*input_shape[:-1], self.units)
 
     @abc.abstractmethod
-    def start(self, batch, width):
+    def start(self, batch: int | tf.Tensor, width: int) -> Tensors:
         """The state above the first row: a tuple of `[batch, width, ...]`."""
 
     @abc.abstractmethod
-    def begin_row(self, above):
+    def begin_row(self, above: Tensors) -> tuple[Tensors, Tensors]:
         """Computes what a row owes to the state above it.
 
         Returns:
@@ -58,7 +60,7 @@ class SpatialLSTMLayer(ConfiguredLayer, abc.ABC):
         """
 
     @abc.abstractmethod
-    def begin_pixel(self, row, left):
+    def begin_pixel(self, row: Tensors, left: Tensors) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Computes what a pixel owes to all the others.
 
         Args:
@@ -69,7 +71,9 @@ class SpatialLSTMLayer(ConfiguredLayer, abc.ABC):
             and what is added to the output `[batch, units]`.
         """
 
-    def group(self, index, inputs, pixel):
+    def group(
+        self, index: int, inputs: list[tf.Tensor], pixel: Tensors
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Group `index` of a pixel.
 
         Args:
@@ -88,7 +92,9 @@ class SpatialLSTMLayer(ConfiguredLayer, abc.ABC):
         return hidden + added[:, columns], hidden, cell
 
     @abc.abstractmethod
-    def end_pixel(self, left, inputs, hidden, cell):
+    def end_pixel(
+        self, left: Tensors, inputs: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor
+    ) -> tuple[Tensors, Tensors]:
         """The state right of a pixel, and what is kept of the pixel until the row is complete.
 
         Args:
@@ -100,7 +106,7 @@ class SpatialLSTMLayer(ConfiguredLayer, abc.ABC):
         """
 
     @abc.abstractmethod
-    def end_row(self, above, kept):
+    def end_row(self, above: Tensors, kept: Tensors) -> Tensors:
         """The state below a row.
 
         Args:
@@ -109,7 +115,7 @@ class SpatialLSTMLayer(ConfiguredLayer, abc.ABC):
         """
 
 
-def lstm_cell(gates, cell):
+def lstm_cell(gates: tf.Tensor, cell: tf.Tensor) -> Pair:
     """One step of Eq. 3, from gates `[..., 4 units]`, in the order o, f, i, g.
 
     Returns:
@@ -122,7 +128,7 @@ def lstm_cell(gates, cell):
     return o * tf.tanh(cell), cell
 
 
-def gates_together(gates, groups):
+def gates_together(gates: tf.Tensor, groups: int) -> tf.Tensor:
     """From the four gates of each group to the groups of each gate, on the last axis."""
     if groups == 1:
         return gates

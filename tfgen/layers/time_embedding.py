@@ -1,13 +1,16 @@
 """Sinusoidal embedding of a time or position."""
 
 import math
+from typing import Any
 
-import keras
+import tensorflow as tf
 from keras import ops
 
+from tfgen.layers.configured_layer import ConfiguredLayer
+from tfgen.layers.typing import BatchShape
 
-@keras.saving.register_keras_serializable(package="tfgen")
-class TimeEmbedding(keras.layers.Layer):
+
+class TimeEmbedding(ConfiguredLayer):
     """e(t) = [sin(w_0 t), ..., cos(w_0 t), ...], w_i = max_period^(-2 i / dim).
 
     Vaswani et al. (2017), section 3.5, with all sines before all cosines. The angles are computed
@@ -22,7 +25,7 @@ class TimeEmbedding(keras.layers.Layer):
         ValueError: `dim` is not a positive even int.
     """
 
-    def __init__(self, dim, max_period=10000.0, **kwargs):
+    def __init__(self, dim: int, max_period: float = 10000.0, **kwargs: Any) -> None:
         # A float16 or bfloat16 input would already have lost t.
         super().__init__(autocast=False, **kwargs)
         if not isinstance(dim, int) or dim < 2 or dim % 2:
@@ -30,15 +33,12 @@ class TimeEmbedding(keras.layers.Layer):
         self.dim = dim
         self.max_period = max_period
 
-    def call(self, t):
+    def call(self, t: tf.Tensor) -> tf.Tensor:
         half = self.dim // 2
         frequencies = ops.exp(-math.log(self.max_period) / half * ops.arange(half, dtype="float32"))
         angles = ops.cast(t, "float32")[:, None] * frequencies
         embedding = ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
         return ops.cast(embedding, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: BatchShape) -> BatchShape:
         return (input_shape[0], self.dim)
-
-    def get_config(self):
-        return {**super().get_config(), "dim": self.dim, "max_period": self.max_period}
