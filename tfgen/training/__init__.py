@@ -1,15 +1,22 @@
 """Training runs: callbacks that write what a run leaves, and the run as a whole."""
 
 from tfgen.training.checkpoint import Checkpoint, save_atomically
+from tfgen.training.curves import save_curves
 from tfgen.training.history import History, read_history
-from tfgen.training.pictures import image_grid, save_curves, save_grid
-from tfgen.training.run import evaluate, load_run, train
+from tfgen.training.pictures import Picture, image_grid, save_grid, show
+from tfgen.training.run import load_run, train
+from tfgen.training.run_evaluation import evaluate
+from tfgen.training.run_folder import RunFolder
 from tfgen.training.tensorboard import TensorBoard
+from tfgen.training.terminate_on_non_finite import TerminateOnNonFinite
 
 __all__ = [
     "Checkpoint",
     "History",
+    "Picture",
+    "RunFolder",
     "TensorBoard",
+    "TerminateOnNonFinite",
     "evaluate",
     "image_grid",
     "load_run",
@@ -17,5 +24,6 @@ __all__ = [
     "save_atomically",
     "save_curves",
     "save_grid",
+    "show",
     "train",
 ]

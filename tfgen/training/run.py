@@ -1,42 +1,44 @@
 """A training run from a data set's name to a folder: what `tfgen train` does."""
 
-import json
 import math
 import os
 import shutil
 import time
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from tfgen import data as datasets
+from tfgen.core import GenerativeModel
+from tfgen.data import DataInfo
 from tfgen.evaluation import likelihood
-from tfgen.training.checkpoint import Checkpoint, save_atomically
+from tfgen.training.checkpoint import Checkpoint
+from tfgen.training.curves import save_curves
+from tfgen.training.files import replacing, write_json
 from tfgen.training.history import History, read_history
-from tfgen.training.pictures import save_curves, save_grid
+from tfgen.training.pictures import save_grid
+from tfgen.training.run_data import VALIDATION, load_split, load_training, preparation
+from tfgen.training.run_folder import RunFolder
 from tfgen.training.tensorboard import TensorBoard
-
-ARGUMENTS = "arguments.json"
-CHECKPOINT = "checkpoint.keras"
-METRICS = "metrics.json"
-_MEMORY_LIMIT = 4 * 2**30  # bytes of float32 from which on a data set is read as it is needed
+from tfgen.training.terminate_on_non_finite import TerminateOnNonFinite
 
 
 def train(
-    build,
-    data,
+    build: Callable[[DataInfo], GenerativeModel],
+    data: str | os.PathLike,
     *,
-    epochs,
-    output,
-    batch_size=None,
-    seed=0,
-    binarize=None,
-    resume=False,
-    overwrite=False,
-    arguments=None,
-    verbose="auto",
-):
+    epochs: int,
+    output: str | os.PathLike,
+    batch_size: int | None = None,
+    seed: int = 0,
+    binarize: str | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    arguments: dict[str, Any] | None = None,
+    verbose: str | int = "auto",
+) -> GenerativeModel:
     """Trains a model on a data set and writes the folder of the run.
 
     A tenth of the training split is held out for validation; the test split is not looked at. A
@@ -48,7 +50,8 @@ def train(
     "binarize" and "levels", how the images were prepared (null: not at all); "num_train" and
     "num_validation", images; "num_parameters", free ones; "seconds", of this process's training;
     "final", the terms of the last epoch, those of validation as "val_..."; and "validation", the
-    likelihood (see `tfgen.evaluation.likelihood`) of the images held out.
+    likelihood (see `tfgen.evaluation.likelihood`) of the images held out. A figure that is not
+    finite is null.
 
     Args:
         build: `(DataInfo) -> model`, not compiled.
@@ -58,144 +61,108 @@ def train(
         batch_size: images of one step; None for the model's `default_batch_size`.
         seed: of weights, orders and draws.
         binarize: "threshold" or "stochastic", for a binary model; None for "threshold" there.
-        resume: go on from the folder's checkpoint, or start where there is none.
+        resume: go on from the folder's checkpoint, or start where there is none; whatever is
+            missing or older than the checkpoint is written.
         overwrite: replace the run in the folder.
         arguments: JSON-like, whatever else describes the run; a resumed run must have the same.
         verbose: as in `keras.Model.fit`.
     Returns:
         The trained model.
     Raises:
-        ValueError: the folder exists, the data do not fit the model, or a resumed run was started
-            with other arguments.
+        ValueError: the folder exists, or another process writes it; the data do not fit the model;
+            or a resumed run was started with other arguments.
+        FloatingPointError: a term of an epoch was not finite. The checkpoint of the last epoch
+            before it stays.
     """
     if epochs < 1:
         raise ValueError(f"expected epochs to be at least 1. Received: {epochs}")
-    given = {
-        "data": os.fspath(data),
-        "batch_size": batch_size,
-        "seed": seed,
-        "binarize": binarize,
-        **(arguments or {}),
-    }
-    output = Path(output)
-    info = datasets.info(data, "train")
-    keras.utils.set_random_seed(seed)
-    model = build(info)
-    preparation = _preparation(model, binarize)
-    batch_size = batch_size or model.default_batch_size
-    x, validation = _load(data, info, preparation, batch_size, seed)
+    data = os.fspath(data)
+    given = {"data": data, "batch_size": batch_size, "seed": seed, "binarize": binarize}
+    given |= arguments or {}
+    folder = RunFolder(output)
+    with folder.lock():
+        folder.check(given, resume, overwrite)
+        info = datasets.info(data, "train")
+        keras.utils.set_random_seed(seed)
+        goes_on = resume and folder.checkpoint.exists()
+        model = keras.saving.load_model(folder.checkpoint) if goes_on else build(info)
+        prepared = preparation(model, binarize)
+        batch_size = batch_size or model.default_batch_size
+        x = load_training(data, info, prepared, batch_size, seed)
+        validation = load_split(data, VALIDATION, prepared, seed)
 
-    _open_folder(output, given, resume, overwrite)
-    checkpoint = output / CHECKPOINT
-    if checkpoint.exists():
-        model = keras.saving.load_model(checkpoint)
-    else:
-        model.compile(steps_per_execution=_steps_per_execution(x, batch_size))
-    if model.epochs_seen >= epochs and (output / METRICS).exists():
-        return model
-    begun = time.monotonic()
-    if model.epochs_seen < epochs:
-        model.fit(
-            x,
-            batch_size=None if isinstance(x, tf.data.Dataset) else batch_size,
-            epochs=epochs,
-            initial_epoch=model.epochs_seen,
-            validation_data=validation,
-            verbose=verbose,
-            callbacks=[
-                History(output / "history.csv"),
-                TensorBoard(output / "logs", seed=seed),
-                Checkpoint(checkpoint),
-            ],
-        )
-    seconds = time.monotonic() - begun
-    rows = read_history(output / "history.csv")
-    save_atomically(model, output / "model.keras")
-    model.export(output / "saved_model")
-    save_grid(model.sample(64, seed=seed), output / "samples.png")
-    save_curves(rows, output / "curves.png")
-    _write_json(
-        output / METRICS,
-        {
-            "model": type(model).__name__,
-            "data": given["data"],
-            "seed": seed,
-            "batch_size": batch_size,
-            "epochs": model.epochs_seen,
-            **preparation,
-            "num_train": info.num_examples - len(validation),
-            "num_validation": len(validation),
-            "num_parameters": model.num_free_parameters,
-            "seconds": round(seconds, 1),
-            "final": {name: value for name, value in rows[-1].items() if name != "epoch"},
-            "validation": likelihood(model, validation, seed=seed),
-        },
-    )
+        folder.begin(given, resume)
+        if not goes_on:
+            model.compile(steps_per_execution=_steps_per_execution(x, batch_size))
+        begun = time.monotonic()
+        if model.epochs_seen < epochs:
+            _fit(model, folder, x, validation, epochs, batch_size, seed, verbose)
+        seconds = time.monotonic() - begun
+        rows = read_history(folder.history) if folder.history.exists() else []
+        rows = [row for row in rows if row["epoch"] <= model.epochs_seen]
+
+        def write_metrics(path):
+            figures = {
+                "model": type(model).__name__,
+                "data": data,
+                "seed": seed,
+                "batch_size": batch_size,
+                "epochs": model.epochs_seen,
+                **prepared,
+                "num_train": info.num_examples - len(validation),
+                "num_validation": len(validation),
+                "num_parameters": model.num_free_parameters,
+                "seconds": round(seconds, 1),
+                "final": {k: v for row in rows[-1:] for k, v in row.items() if k != "epoch"},
+                "validation": likelihood(model, validation, seed=seed),
+            }
+            write_json(path, figures)
+
+        write = {
+            folder.model: lambda path: _copy(folder.checkpoint, path),
+            folder.saved_model: model.export,
+            folder.samples: lambda path: save_grid(model.sample(64, seed=seed), path),
+            folder.curves: lambda path: save_curves(rows, path),
+            folder.metrics: write_metrics,
+        }
+        for path in folder.to_do():
+            write[path](path)
     return model
 
 
-def load_run(folder):
+def load_run(folder: str | os.PathLike) -> GenerativeModel:
     """The trained model of a run's folder.
 
     Raises:
         ValueError: there is no finished run.
     """
-    path = Path(folder) / "model.keras"
-    if not path.exists():
-        raise ValueError(f"expected the folder of a finished run. Received: {folder}")
-    return keras.saving.load_model(path)
+    return RunFolder(folder).load_model()
 
 
-def evaluate(folder, *, split="test", seed=0):
-    """Evaluates a run on a split that training did not see, and adds it to `metrics.json`.
-
-    Args:
-        folder: of the run.
-        split: of the run's data set.
-        seed: of the bound's draws.
-    Returns:
-        A dictionary, the value of the key `split` in `metrics.json`: the model's terms,
-        "num_examples", and the likelihood (see `tfgen.evaluation.likelihood`).
-    Raises:
-        ValueError: no finished run, or no such split.
-    """
-    model = load_run(folder)
-    path = Path(folder) / METRICS
-    metrics = json.loads(path.read_text())
-    x = datasets.load_arrays(
-        metrics["data"],
-        split,
-        levels=metrics["levels"],
-        binarize=metrics["binarize"],
-        seed=metrics["seed"],
+def _fit(model, folder, x, validation, epochs, batch_size, seed, verbose):
+    diverged = TerminateOnNonFinite()
+    model.fit(
+        x,
+        batch_size=None if isinstance(x, tf.data.Dataset) else batch_size,
+        epochs=epochs,
+        initial_epoch=model.epochs_seen,
+        validation_data=validation,
+        verbose=verbose,
+        callbacks=[
+            History(folder.history),
+            diverged,
+            TensorBoard(folder.logs, seed=seed),
+            Checkpoint(folder.checkpoint),
+        ],
     )
-    terms = model.evaluate(x, batch_size=metrics["batch_size"], verbose=0, return_dict=True)
-    figures = {"num_examples": len(x), **terms, **likelihood(model, x, seed=seed)}
-    _write_json(path, {**metrics, split: figures})
-    return figures
-
-
-def _preparation(model, binarize):
-    """How images must be prepared for the model's likelihood: the arguments of `data.load`."""
-    if model.levels == 2:
-        return {"binarize": binarize or "threshold", "levels": None}
-    if binarize:
-        raise ValueError(
-            f"expected no binarize: this {type(model).__name__} has"
-            f" {'continuous images' if model.levels is None else f'{model.levels} levels'}."
-            f" Received: {binarize!r}"
+    if diverged.epoch:
+        terms = ", ".join(f"{name} = {value}" for name, value in diverged.diverged.items())
+        kept = "no epoch before it to keep"
+        if folder.checkpoint.exists():
+            kept = f"{folder.checkpoint} holds epoch {diverged.epoch - 1}"
+        raise FloatingPointError(
+            f"expected terms that are finite. Received: {terms} in epoch {diverged.epoch}; {kept}"
         )
-    return {"binarize": None, "levels": model.levels}
-
-
-def _load(data, info, preparation, batch_size, seed):
-    """The training images, an array where it stays the same and fits, and the validation array."""
-    held_out = datasets.load_arrays(data, "train[90%:]", seed=seed, **preparation)
-    size = info.num_examples * 4 * int(tf.reduce_prod(info.event_shape))
-    if preparation["binarize"] == "stochastic" or size > _MEMORY_LIMIT:
-        options = {"batch_size": batch_size, "seed": seed, "memory_limit": _MEMORY_LIMIT}
-        return datasets.load(data, "train[:90%]", **options, **preparation), held_out
-    return datasets.load_arrays(data, "train[:90%]", **preparation), held_out
 
 
 def _steps_per_execution(x, batch_size):
@@ -204,39 +171,6 @@ def _steps_per_execution(x, batch_size):
     return max(count for count in range(1, 17) if steps % count == 0)
 
 
-def _open_folder(output, given, resume, overwrite):
-    """Makes the folder of a new run, or checks that an old one may go on or be replaced."""
-    recorded = output / ARGUMENTS
-    if resume and recorded.exists():
-        before = json.loads(recorded.read_text())
-        changed = [
-            name for name in sorted({*before, *given}) if before.get(name) != given.get(name)
-        ]
-        if changed:
-            raise ValueError(
-                f"expected the arguments with which {output} was started, {_show(before, changed)}."
-                f" Received: {_show(given, changed)}"
-            )
-        return
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        if overwrite and recorded.exists():
-            shutil.rmtree(output)
-        elif overwrite:
-            raise ValueError(f"expected the folder of a run to overwrite. Received: {output}")
-        else:
-            raise ValueError(
-                "expected a new folder, or to resume or overwrite the run in it."
-                f" Received: {output}, which exists"
-            )
-    output.mkdir(parents=True, exist_ok=True)
-    _write_json(recorded, given)
-
-
-def _show(arguments, names):
-    return ", ".join(f"{name}={arguments.get(name)!r}" for name in names)
-
-
-def _write_json(path, value):
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(value, indent=2) + "\n")
-    os.replace(partial, path)
+def _copy(source, path):
+    with replacing(path) as partial:
+        shutil.copyfile(source, partial)

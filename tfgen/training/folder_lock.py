@@ -1,0 +1,59 @@
+"""A folder that one process writes at a time."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nothing stops a second process
+    fcntl = None
+
+LOCK = ".lock"
+
+
+@contextlib.contextmanager
+def folder_lock(path: str | os.PathLike) -> Iterator[None]:
+    """Keeps other processes from the same folder, for the length of a `with` block.
+
+    The lock ends with its process, however that ends: what a killed one leaves is taken over. The
+    folder is made where there is none, and goes again where the block leaves it empty.
+
+    Args:
+        path: the folder.
+    Raises:
+        ValueError: another process has it, or the path is no folder.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"expected a folder. Received: {path}, which is a file")
+    path.mkdir(parents=True, exist_ok=True)
+    descriptor = _locked(path / LOCK)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            (path / LOCK).unlink()
+        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            path.rmdir()
+
+
+def _locked(file):
+    """Descriptor of the locked file; its owner removes the file in the end."""
+    while True:
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT)
+        try:
+            if fcntl is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Its last owner may have removed the file between the two calls.
+            if os.path.exists(file) and os.path.samestat(os.fstat(descriptor), os.stat(file)):
+                return descriptor
+            os.close(descriptor)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise ValueError(
+                "expected a run that no other process writes."
+                f" Received: {file.parent}, which one does"
+            ) from error

@@ -1,0 +1,34 @@
+"""The figures of a run: what `metrics.json` says."""
+
+import os
+from typing import Any
+
+from tfgen.evaluation import likelihood
+from tfgen.training.files import write_json
+from tfgen.training.run_data import load_split
+from tfgen.training.run_folder import RunFolder
+
+
+def evaluate(folder: str | os.PathLike, *, split: str = "test", seed: int = 0) -> dict[str, Any]:
+    """Evaluates a run on a split that training did not see, and adds it to `metrics.json`.
+
+    Args:
+        folder: of the run.
+        split: of the run's data set.
+        seed: of the bound's draws.
+    Returns:
+        A dictionary, the value of the key `split` in `metrics.json`: the model's terms,
+        "num_examples", and the likelihood (see `tfgen.evaluation.likelihood`).
+    Raises:
+        ValueError: no finished run, no such split, or another process writes the run.
+    """
+    run = RunFolder(folder)
+    metrics = run.read_metrics()
+    with run.lock():
+        model = run.load_model()
+        prepared = {name: metrics[name] for name in ("binarize", "levels")}
+        x = load_split(metrics["data"], split, prepared, metrics["seed"])
+        terms = model.evaluate(x, batch_size=metrics["batch_size"], verbose=0, return_dict=True)
+        figures = {"num_examples": len(x), **terms, **likelihood(model, x, seed=seed)}
+        write_json(run.metrics, {**metrics, split: figures})
+    return figures

@@ -1,0 +1,125 @@
+"""The folder of a training run."""
+
+import json
+import os
+import shutil
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from tfgen.training.files import json_text, write_json
+from tfgen.training.folder_lock import LOCK, folder_lock
+
+
+class RunFolder:
+    """The files of a run, who may write them, and which of them are still to be written.
+
+    `checkpoint.keras`, `history.csv` and `logs/` grow with the epochs; `arguments.json` says how
+    the run was started. The `products` are made from the checkpoint when training ends.
+
+    Args:
+        path: the folder, which need not exist.
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.path = Path(path)
+        self.arguments = self.path / "arguments.json"
+        self.checkpoint = self.path / "checkpoint.keras"
+        self.history = self.path / "history.csv"
+        self.logs = self.path / "logs"
+        self.model = self.path / "model.keras"
+        self.saved_model = self.path / "saved_model"
+        self.samples = self.path / "samples.png"
+        self.curves = self.path / "curves.png"
+        self.metrics = self.path / "metrics.json"
+
+    @property
+    def products(self) -> tuple[Path, ...]:
+        """What is made from the checkpoint, in the order in which it is written."""
+        return self.model, self.saved_model, self.samples, self.curves, self.metrics
+
+    def to_do(self) -> list[Path]:
+        """The products that are missing, or older than the checkpoint."""
+        if not self.checkpoint.exists():
+            return list(self.products)
+        newest = self.checkpoint.stat().st_mtime_ns
+        return [p for p in self.products if not p.exists() or p.stat().st_mtime_ns < newest]
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Keeps other processes from writing the folder (see `folder_lock`)."""
+        return folder_lock(self.path)
+
+    def check(self, arguments: dict[str, Any], resume: bool, overwrite: bool) -> None:
+        """Checks that a run may begin in the folder, go on there, or replace the one there.
+
+        Args:
+            arguments: JSON-like, what describes the run; a resumed one must have the same.
+            resume: go on from the checkpoint; begin a run where there is none.
+            overwrite: replace the run in the folder.
+        Raises:
+            ValueError: it may not.
+        """
+        if resume and overwrite:
+            raise ValueError("expected to resume a run or to overwrite it. Received: both")
+        if resume and self.arguments.exists():
+            before, now = json.loads(self.arguments.read_text()), json.loads(json_text(arguments))
+            changed = [n for n in sorted({*before, *now}) if before.get(n) != now.get(n)]
+            if changed:
+                raise ValueError(
+                    f"expected the arguments with which {self.path} was started,"
+                    f" {_show(before, changed)}. Received: {_show(now, changed)}"
+                )
+        elif self._entries() and overwrite and not self.arguments.exists():
+            raise ValueError(f"expected the folder of a run to overwrite. Received: {self.path}")
+        elif self._entries() and not overwrite:
+            raise ValueError(
+                "expected a new folder, or to resume or overwrite the run in it."
+                f" Received: {self.path}, which exists"
+            )
+
+    def begin(self, arguments: dict[str, Any], resume: bool) -> None:
+        """Clears the folder for a run of these arguments, or of what a killed process left.
+
+        To be called after `check`, and under the lock.
+        """
+        goes_on = resume and self.arguments.exists()
+        for entry in self._entries():
+            # The arguments say that this is a run: a folder half cleared must say so still.
+            if entry != self.arguments and (not goes_on or ".partial" in entry.name):
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        if not goes_on:
+            write_json(self.arguments, arguments)
+
+    def read_metrics(self) -> dict[str, Any]:
+        """What `metrics.json` says.
+
+        Raises:
+            ValueError: there is no finished run.
+        """
+        return json.loads(self._finished(self.metrics).read_text())
+
+    def load_model(self) -> keras.Model:
+        """The trained model.
+
+        Raises:
+            ValueError: there is no finished run.
+        """
+        return keras.saving.load_model(self._finished(self.model))
+
+    def _finished(self, path):
+        if not path.exists():
+            raise ValueError(
+                f"expected the folder of a finished run. Received: {self.path}, without {path.name}"
+            )
+        return path
+
+    def _entries(self):
+        if not self.path.is_dir():
+            return []
+        return [entry for entry in self.path.iterdir() if entry.name != LOCK]
+
+
+def _show(arguments, names):
+    return ", ".join(f"{name}={arguments.get(name)!r}" for name in names)
