@@ -6,10 +6,11 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from tfgen.distributions import GaussianMixture, StandardNormal
+from tfgen.distributions import GaussianMixture, Prior, StandardNormal
 
 PRIORS = [
     StandardNormal(3),
+    StandardNormal(np.int64(2)),
     GaussianMixture([[0.0, 1.0], [2.0, -1.0]], [[0.5, 1.0], [2.0, 0.25]]),
     GaussianMixture.on_circle(10, dim=3),
 ]
@@ -18,6 +19,7 @@ PRIORS = [
 @pytest.mark.parametrize("prior", PRIORS, ids=repr)
 def test_a_prior_is_a_distribution_over_vectors(prior):
     """Event shape [dim], no batch, float32."""
+    assert isinstance(prior, Prior)
     distribution = prior()
     assert distribution.event_shape == (prior.dim,)
     assert distribution.batch_shape == ()

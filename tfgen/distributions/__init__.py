@@ -2,24 +2,20 @@
 
 from tfgen.distributions.coupled_mixture import CoupledLogisticMixture
 from tfgen.distributions.discretized_logistic import DiscretizedLogistic
-from tfgen.distributions.heads import (
-    Bernoulli,
-    Categorical,
-    Head,
-    LogisticMixture,
-    Normal,
-    levels_head,
-)
+from tfgen.distributions.head import Head
+from tfgen.distributions.heads import Bernoulli, Categorical, Normal, levels_head
 from tfgen.distributions.inversion import invert_categorical, invert_levels
 from tfgen.distributions.kl import kl_estimate
 from tfgen.distributions.levels import level_values
+from tfgen.distributions.logistic_mixture import LogisticMixture
 from tfgen.distributions.mixtures import (
     ContinuousLogisticMixture,
     ContinuousMixture,
     LaplaceMixture,
     NormalMixture,
 )
-from tfgen.distributions.priors import GaussianMixture, StandardNormal
+from tfgen.distributions.priors import GaussianMixture, Prior, StandardNormal
+from tfgen.distributions.reparameterize import reparameterize
 
 __all__ = [
     "Bernoulli",
@@ -34,10 +30,12 @@ __all__ = [
     "LogisticMixture",
     "Normal",
     "NormalMixture",
+    "Prior",
     "StandardNormal",
     "invert_categorical",
     "invert_levels",
     "kl_estimate",
     "level_values",
     "levels_head",
+    "reparameterize",
 ]

@@ -1,20 +1,16 @@
-"""Checks of the arguments of heads and priors."""
+"""Checks of the arguments of heads."""
 
 import math
 import numbers
+from typing import Any
 
 
-def check_count(name, value, minimum=1, maximum=math.inf):
-    """Gives `value` as an int; raises ValueError unless it is one from `minimum` to `maximum`."""
-    is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not is_integer or not minimum <= value <= maximum:
-        bounds = f"at least {minimum}" if maximum == math.inf else f"from {minimum} to {maximum}"
-        raise ValueError(f"expected {name} to be an int, {bounds}. Received: {value!r}")
-    return int(value)
+def check_scale(value: Any, name: str) -> float:
+    """Checks a standard deviation or another scale, and gives it as a float.
 
-
-def check_scale(name, value):
-    """Gives `value` as a float; raises ValueError unless it is a positive, finite number."""
+    Raises:
+        ValueError: it is not a positive, finite number.
+    """
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not is_number or not 0 < value < math.inf:
         raise ValueError(f"expected {name} to be positive and finite. Received: {value!r}")

@@ -3,10 +3,14 @@
 import math
 
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from tfgen.core import Configured
-from tfgen.distributions.heads import LogisticMixture
+from tfgen.core.typing import ShapeLike
 from tfgen.distributions.levels import level_values
+from tfgen.distributions.logistic_mixture import LogisticMixture
+
+tfd = tfp.distributions
 
 # Where the components begin: in the middle of [0, 1], with softplus(raw) = 0.2.
 _LOC, _RAW = 0.5, math.log(math.expm1(0.2))
@@ -30,17 +34,17 @@ class CoupledLogisticMixture(Configured):
         ValueError: wrong numbers.
     """
 
-    def __init__(self, num_components, levels):
+    def __init__(self, num_components: int, levels: int) -> None:
         self._mixture = LogisticMixture(num_components, levels)
         self.num_components = self._mixture.num_components
         self.levels = self._mixture.levels
 
-    def params_size(self, event_shape):
+    def params_size(self, event_shape: ShapeLike) -> int:
         """Size of the last axis of `params`: K (1 + 2 C + C (C - 1) / 2)."""
         channels = event_shape[-1]
         return self.num_components * (1 + 2 * channels + channels * (channels - 1) // 2)
 
-    def __call__(self, params, x):
+    def __call__(self, params: tf.Tensor, x: tf.Tensor) -> tfd.Independent:
         """The conditionals p(x_c | x_<c) of all channels; the pixels are independent.
 
         Args:
@@ -58,11 +62,13 @@ class CoupledLogisticMixture(Configured):
             values.append(value)
         return self._mixture(tf.concat(channels, axis=-1))
 
-    def log_weights(self, params):
+    def log_weights(self, params: tf.Tensor) -> tf.Tensor:
         """log softmax(logits), `[..., K]`, before any channel is known."""
         return tf.nn.log_softmax(params[..., : self.num_components])
 
-    def channel(self, params, log_weights, values):
+    def channel(
+        self, params: tf.Tensor, log_weights: tf.Tensor, values: list[tf.Tensor]
+    ) -> tf.Tensor:
         """The `LogisticMixture` params of the next channel.
 
         Args:
@@ -85,7 +91,7 @@ class CoupledLogisticMixture(Configured):
         """C, from C (C + 3) / 2 = params_size / K - 1."""
         return (math.isqrt(8 * (params.shape[-1] // self.num_components) + 1) - 3) // 2
 
-    def component_log_prob(self, channel, value):
+    def component_log_prob(self, channel: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
         """log P_i of one channel by each component.
 
         Args:
@@ -98,7 +104,7 @@ class CoupledLogisticMixture(Configured):
         components = self._mixture.marginals(channel).components_distribution
         return components.log_prob(value[..., tf.newaxis])
 
-    def level_logits(self, channel):
+    def level_logits(self, channel: tf.Tensor) -> tf.Tensor:
         """What `invert_levels` takes.
 
         Args:

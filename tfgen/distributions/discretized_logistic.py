@@ -3,6 +3,7 @@
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from tfgen.core.typing import ArrayLike
 from tfgen.distributions.levels import LEVEL_TOLERANCE, check_levels, level_values
 
 tfd = tfp.distributions
@@ -27,13 +28,13 @@ class DiscretizedLogistic(tfd.Distribution):
 
     def __init__(
         self,
-        loc,
-        scale,
-        levels,
-        validate_args=False,
-        allow_nan_stats=True,
-        name="DiscretizedLogistic",
-    ):
+        loc: ArrayLike | float,
+        scale: ArrayLike | float,
+        levels: int,
+        validate_args: bool = False,
+        allow_nan_stats: bool = True,
+        name: str = "DiscretizedLogistic",
+    ) -> None:
         parameters = dict(locals())
         self._levels = check_levels(levels)
         self._loc = tf.convert_to_tensor(loc)
@@ -56,17 +57,17 @@ class DiscretizedLogistic(tfd.Distribution):
         }
 
     @property
-    def loc(self):
+    def loc(self) -> tf.Tensor:
         """Location of the logistic variable before rounding."""
         return self._loc
 
     @property
-    def scale(self):
+    def scale(self) -> tf.Tensor:
         """Scale of the logistic variable before rounding."""
         return self._scale
 
     @property
-    def levels(self):
+    def levels(self) -> int:
         """Number of levels."""
         return self._levels
 

@@ -5,7 +5,7 @@ import tensorflow as tf
 from tfgen.distributions.levels import level_values
 
 
-def invert_categorical(logits, uniforms):
+def invert_categorical(logits: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:
     """The class at which the distribution function of some logits first exceeds a number.
 
     Args:
@@ -19,7 +19,7 @@ def invert_categorical(logits, uniforms):
     return tf.reduce_sum(passed, axis=-1)
 
 
-def invert_levels(logits, uniforms, levels):
+def invert_levels(logits: tf.Tensor, uniforms: tf.Tensor, levels: int) -> tf.Tensor:
     """The level at which the distribution function of some logits first exceeds a number.
 
     Args:

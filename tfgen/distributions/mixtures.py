@@ -5,8 +5,9 @@ import abc
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.distributions.checks import check_count, check_scale
-from tfgen.distributions.heads import Head
+from tfgen.core import check_count
+from tfgen.distributions.checks import check_scale
+from tfgen.distributions.head import Head
 from tfgen.distributions.inversion import invert_categorical
 
 tfd = tfp.distributions
@@ -29,23 +30,23 @@ class ContinuousMixture(Head):
         ValueError: a wrong number or scale.
     """
 
-    def __init__(self, num_components, min_scale=1e-3):
-        self.num_components = check_count("num_components", num_components)
-        self.min_scale = check_scale("min_scale", min_scale)
+    def __init__(self, num_components: int, min_scale: float = 1e-3) -> None:
+        self.num_components = int(check_count(num_components, "num_components"))
+        self.min_scale = check_scale(min_scale, "min_scale")
 
     @abc.abstractmethod
-    def component(self, loc, scale):
+    def component(self, loc: tf.Tensor, scale: tf.Tensor) -> tfd.Distribution:
         """The `tfd.Distribution` f of some locations and scales, with a closed-form quantile."""
 
     @property
-    def num_params(self):
+    def num_params(self) -> int:
         return 3 * self.num_components
 
-    def marginals(self, params):
+    def marginals(self, params: tf.Tensor) -> tfd.Distribution:
         logits, loc, scale = self._split(params)
         return tfd.MixtureSameFamily(tfd.Categorical(logits=logits), self.component(loc, scale))
 
-    def invert(self, params, uniforms):
+    def invert(self, params: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:
         """Draws by inversion: one number takes the component, the other is its quantile.
 
         Args:
@@ -82,7 +83,7 @@ class NormalMixture(ContinuousMixture):
         ValueError: a wrong number or scale.
     """
 
-    def component(self, loc, scale):
+    def component(self, loc: tf.Tensor, scale: tf.Tensor) -> tfd.Distribution:
         return tfd.Normal(loc, scale)
 
 
@@ -100,7 +101,7 @@ class LaplaceMixture(ContinuousMixture):
         ValueError: a wrong number or scale.
     """
 
-    def component(self, loc, scale):
+    def component(self, loc: tf.Tensor, scale: tf.Tensor) -> tfd.Distribution:
         return tfd.Laplace(loc, scale)
 
 
@@ -118,5 +119,5 @@ class ContinuousLogisticMixture(ContinuousMixture):
         ValueError: a wrong number or scale.
     """
 
-    def component(self, loc, scale):
+    def component(self, loc: tf.Tensor, scale: tf.Tensor) -> tfd.Distribution:
         return tfd.Logistic(loc, scale)

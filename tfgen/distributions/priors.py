@@ -1,18 +1,34 @@
 """Priors over latent vectors: calling one gives a distribution, without trainable weights."""
 
+import abc
 import math
+from typing import Self
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.core import Configured
-from tfgen.distributions.checks import check_count
+from tfgen.core import Configured, check_count
+from tfgen.core.typing import ArrayLike
 
 tfd = tfp.distributions
 
 
-class StandardNormal(Configured):
+class Prior(Configured, abc.ABC):
+    """A distribution p(z) of latent vectors, built when called.
+
+    Attributes:
+        dim: size of z.
+    """
+
+    dim: int
+
+    @abc.abstractmethod
+    def __call__(self) -> tfd.Distribution:
+        """The distribution: event shape `[dim]`, float32."""
+
+
+class StandardNormal(Prior):
     """Normal(0, I), written as `tfd.Independent(tfd.Normal)`.
 
     A posterior of this form has a closed-form KL divergence to it (Kingma & Welling 2014,
@@ -24,17 +40,17 @@ class StandardNormal(Configured):
         ValueError: wrong `dim`.
     """
 
-    def __init__(self, dim):
-        self.dim = check_count("dim", dim)
+    def __init__(self, dim: int) -> None:
+        self.dim = int(check_count(dim, "dim"))
 
-    def __call__(self):
+    def __call__(self) -> tfd.Independent:
         """The distribution: event shape `[dim]`, float32."""
         return tfd.Independent(
             tfd.Normal(tf.zeros([self.dim]), tf.ones([self.dim])), reinterpreted_batch_ndims=1
         )
 
 
-class GaussianMixture(Configured):
+class GaussianMixture(Prior):
     """Fixed mixture, p(z) = 1/n sum_i Normal(z; means_i, diag(scales_i^2)).
 
     Args:
@@ -45,7 +61,7 @@ class GaussianMixture(Configured):
         ValueError: wrong shapes or values.
     """
 
-    def __init__(self, means, scales=1.0):
+    def __init__(self, means: ArrayLike, scales: ArrayLike | float = 1.0) -> None:
         self.means = _nested_floats("means", means)
         self.scales = _nested_floats("scales", scales)
         shape, scales = np.shape(self.means), np.asarray(self.scales)
@@ -61,7 +77,9 @@ class GaussianMixture(Configured):
             raise ValueError(f"expected scales to be positive. Received: {scales.min()}")
 
     @classmethod
-    def on_circle(cls, num_components, radius=4.0, scale=0.5, dim=2):
+    def on_circle(
+        cls, num_components: int, radius: float = 4.0, scale: float = 0.5, dim: int = 2
+    ) -> Self:
         """Components at equal angles on a circle about 0 in the first two dimensions.
 
         The means of the mixture of ten Gaussians of Makhzani et al. (2016), Figure 4.
@@ -76,8 +94,9 @@ class GaussianMixture(Configured):
         Raises:
             ValueError: wrong arguments.
         """
-        num_components = check_count("num_components", num_components)
-        dim = check_count("dim", dim, minimum=2)
+        if check_count(dim, "dim") < 2:
+            raise ValueError(f"expected dim to be at least 2. Received: {dim!r}")
+        check_count(num_components, "num_components")
         angles = 2 * math.pi * np.arange(num_components) / num_components
         means = np.zeros([num_components, dim])
         means[:, 0] = radius * np.cos(angles)
@@ -85,11 +104,11 @@ class GaussianMixture(Configured):
         return cls(means, scale)
 
     @property
-    def dim(self):
+    def dim(self) -> int:
         """Size of z."""
         return len(self.means[0])
 
-    def __call__(self):
+    def __call__(self) -> tfd.MixtureSameFamily:
         """The distribution: event shape `[dim]`, float32."""
         means = tf.constant(self.means)
         scales = tf.broadcast_to(tf.constant(self.scales), means.shape)
