@@ -8,11 +8,12 @@ import re
 import struct
 import zipfile
 import zlib
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from tfgen.data.source import DataInfo, Source, check_images, check_labels
+from tfgen.data.source import DataInfo, Slice, Source, check_images, check_labels
 
 _IDX = re.compile(r"(?P<split>train|t10k|test|valid|validation)-images[-.]idx\d-ubyte(\.gz)?")
 _AMAT = re.compile(r"(.*[-_.])?(?P<split>train|valid|validation|test)\.amat(\.gz)?")
@@ -27,7 +28,7 @@ class _Arrays(NamedTuple):
     labels: object  # () -> array, or None
 
 
-def open_arrays(path, split, channels):
+def open_arrays(path: Path, split: Slice, channels: int | None) -> Source | None:
     """Open one split of the array files at `path`; None when there are none.
 
     In a folder: idx files named as MNIST's are (`train-images-idx3-ubyte.gz`, ...,
@@ -154,7 +155,7 @@ def _read_npz(file, key):
         return archive[key]
 
 
-def read_idx(file):
+def read_idx(file: Path) -> np.ndarray:
     """Read an idx file of unsigned bytes (the format of LeCun's MNIST page).
 
     Args:
@@ -176,7 +177,7 @@ def read_idx(file):
         return values.reshape(shape)
 
 
-def read_amat(file):
+def read_amat(file: Path) -> np.ndarray:
     """Read a text file of numbers, one image a line, split by spaces.
 
     Args:

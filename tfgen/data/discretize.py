@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from tfgen.core.typing import ArrayLike
 from tfgen.distributions import level_values
 
 BINARIZE = (None, "threshold", "stochastic")
@@ -12,7 +13,7 @@ _GAMMA = 0x9E3779B97F4A7C15
 _MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 
 
-def quantize(x, levels):
+def quantize(x: ArrayLike, levels: int) -> tf.Tensor:
     """Nearest of `levels` grey levels: level k is k / (levels - 1); ties go up.
 
     Args:
@@ -33,7 +34,14 @@ def quantize(x, levels):
     return tf.gather(level_values(levels), tf.cast(nearest, tf.int32))
 
 
-def binarize(x, how, *, seed=0, epoch=0, indices=None):
+def binarize(
+    x: ArrayLike,
+    how: str | None,
+    *,
+    seed: int = 0,
+    epoch: int | tf.Tensor = 0,
+    indices: ArrayLike | None = None,
+) -> tf.Tensor:
     """Binary images, by a threshold or by a draw of each pixel.
 
     Args:

@@ -1,16 +1,18 @@
 """Passes over a data set, each with an order of its own, counted by a variable."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 
-def epoch_order(num_examples, shuffle, seed, epoch):
-    """The order of one epoch: a permutation of 0, ..., num_examples - 1; `[num_examples]`, int64.
+def epoch_indices(num_examples: int, shuffle: bool, seed: int, epoch: int | tf.Tensor) -> tf.Tensor:
+    """The indices of one epoch: a permutation of 0, ..., num_examples - 1; `[num_examples]`, int64.
 
     Args:
         num_examples: integer.
         shuffle: False: 0, 1, ... in every epoch.
         seed: integer.
-        epoch: integer or scalar tensor. The order depends on (seed, epoch) and on nothing else.
+        epoch: integer or scalar tensor. The permutation depends on (seed, epoch) alone.
     """
     if not shuffle:
         return tf.range(num_examples, dtype=tf.int64)
@@ -21,19 +23,21 @@ def epoch_order(num_examples, shuffle, seed, epoch):
     )
 
 
-def gather_blocks(x, y, order, block):
-    """Blocks of (indices, images, labels) of an `order` `[n]`, from tensors in memory."""
-    indices = tf.data.Dataset.from_tensor_slices(order).batch(block)
-    return indices.map(lambda i: (i, tf.gather(x, i), tf.gather(y, i)))
+def gather_blocks(x: tf.Tensor, y: tf.Tensor, indices: tf.Tensor, block: int) -> tf.data.Dataset:
+    """Blocks of (indices, images, labels), from tensors in memory and `indices` `[n]`."""
+    blocks = tf.data.Dataset.from_tensor_slices(indices).batch(block)
+    return blocks.map(lambda i: (i, tf.gather(x, i), tf.gather(y, i)))
 
 
-def read_blocks(read, order, block):
+def read_blocks(read: Callable, indices: tf.Tensor, block: int) -> tf.data.Dataset:
     """The same from files: `read(index)` gives (image, label)."""
-    indices = tf.data.Dataset.from_tensor_slices(order)
-    return indices.map(lambda i: (i, *read(i)), tf.data.AUTOTUNE, deterministic=True).batch(block)
+    each = tf.data.Dataset.from_tensor_slices(indices)
+    return each.map(lambda i: (i, *read(i)), tf.data.AUTOTUNE, deterministic=True).batch(block)
 
 
-def stream_blocks(stored, buffer_size, seed, epoch, block):
+def stream_blocks(
+    stored: tf.data.Dataset, buffer_size: int | None, seed: int, epoch: tf.Tensor, block: int
+) -> tf.data.Dataset:
     """The same from a data set that is read in sequence; `buffer_size` None: not shuffled.
 
     Called in the graph of one epoch, since it sets this graph's seed: `shuffle` mixes that seed in,
@@ -48,7 +52,9 @@ def stream_blocks(stored, buffer_size, seed, epoch, block):
     return dataset.map(lambda i, example: (i, *example)).batch(block)
 
 
-def count_epochs(examples, cardinality, epoch):
+def count_epochs(
+    examples: Callable[[tf.Tensor], tf.data.Dataset], cardinality: int, epoch: int
+) -> tf.data.Dataset:
     """A data set whose every pass is the next epoch.
 
     Its attribute `epoch_counter`, a `tf.Variable` of int64, holds the number of the next pass. A

@@ -2,11 +2,12 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from tfgen.data.source import DataInfo, Source
+from tfgen.data.source import DataInfo, Slice, Source
 from tfgen.distributions import level_values
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif"}
@@ -14,7 +15,7 @@ _SPLITS = ("train", "valid", "validation", "test")
 _CHANNELS = {"1": 1, "L": 1, "P": 3, "RGB": 3, "CMYK": 3, "YCbCr": 3, "LA": 4, "PA": 4, "RGBA": 4}
 
 
-def open_images(path, split, channels):
+def open_images(path: Path, split: Slice, channels: int | None) -> Source:
     """Open one split of a folder of png, jpg, bmp or gif images (of a gif, the first picture).
 
     The images of a split are in the order of the SHA-256 of their paths inside the folder: fixed,
@@ -70,7 +71,7 @@ def open_images(path, split, channels):
     return Source(DataInfo(shape, 256, num_classes, len(paths)), arrays, read=read)
 
 
-def read_image(path, channels):
+def read_image(path: Path, channels: int) -> np.ndarray:
     """One image file as uint8 `[height, width, channels]`, for 1 (grey) or 3 (RGB) channels.
 
     Raises:

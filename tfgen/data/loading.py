@@ -12,33 +12,33 @@ from tfgen.data.discretize import BINARIZE, quantize
 from tfgen.data.discretize import binarize as binarize_images
 from tfgen.data.epochs import (
     count_epochs,
-    epoch_order,
+    epoch_indices,
     gather_blocks,
     read_blocks,
     stream_blocks,
 )
 from tfgen.data.image_folder import open_images
-from tfgen.data.source import Slice
+from tfgen.data.source import DataInfo, Slice
 from tfgen.data.tfds_source import open_tfds
 
 _BLOCK = 1024  # images handled at once where the caller names no batch
 
 
 def load(
-    name,
-    split,
+    name: str | os.PathLike,
+    split: str,
     *,
-    batch_size=None,
-    levels=None,
-    binarize=None,
-    labels=False,
-    shuffle=True,
-    seed=0,
-    epoch=0,
-    channels=None,
-    data_dir=None,
-    memory_limit=4 * 2**30,
-):
+    batch_size: int | None = None,
+    levels: int | None = None,
+    binarize: str | None = None,
+    labels: bool = False,
+    shuffle: bool = True,
+    seed: int = 0,
+    epoch: int = 0,
+    channels: int | None = None,
+    data_dir: str | os.PathLike | None = None,
+    memory_limit: int = 4 * 2**30,
+) -> tf.data.Dataset:
     """A data set of float32 images in [0, 1], as a `tf.data.Dataset`.
 
     Every pass over it is one epoch: another order and other draws, both fixed by (seed, epoch). Its
@@ -80,15 +80,15 @@ def load(
     image_bytes = 4 * int(np.prod(source.info.event_shape))
     block = batch_size or _BLOCK
     in_memory = n * image_bytes <= memory_limit or source.in_memory
-    order = functools.partial(epoch_order, n, shuffle, seed)
+    indices = functools.partial(epoch_indices, n, shuffle, seed)
     if in_memory:
         x, y = source.arrays()
         _quantize_in_place(x, levels)
         with tf.device("CPU:0"):
             x, y = tf.constant(x), tf.zeros(n, tf.int64) if y is None else tf.constant(y)
-        blocks = lambda epoch: gather_blocks(x, y, order(epoch), block)
+        blocks = lambda epoch: gather_blocks(x, y, indices(epoch), block)
     elif source.read:
-        blocks = lambda epoch: read_blocks(source.read, order(epoch), block)
+        blocks = lambda epoch: read_blocks(source.read, indices(epoch), block)
     else:
         stored = source.stream()
         buffer_size = min(n, max(1, memory_limit // image_bytes)) if shuffle else None
@@ -108,20 +108,20 @@ def load(
 
 
 def load_arrays(
-    name,
-    split,
+    name: str | os.PathLike,
+    split: str,
     *,
-    batch_size=None,
-    levels=None,
-    binarize=None,
-    labels=False,
-    shuffle=False,
-    seed=0,
-    epoch=0,
-    channels=None,
-    data_dir=None,
-    memory_limit=4 * 2**30,
-):
+    batch_size: int | None = None,
+    levels: int | None = None,
+    binarize: str | None = None,
+    labels: bool = False,
+    shuffle: bool = False,
+    seed: int = 0,
+    epoch: int = 0,
+    channels: int | None = None,
+    data_dir: str | os.PathLike | None = None,
+    memory_limit: int = 4 * 2**30,
+) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
     """A data set of float32 images in [0, 1], as NumPy arrays.
 
     The arguments are those of `load`. The arrays hold one epoch, number `epoch`: its draws, when
@@ -145,12 +145,18 @@ def load_arrays(
                 x[rows], binarize, seed=seed, epoch=epoch, indices=np.arange(len(x))[rows]
             )
         if shuffle:
-            order = epoch_order(len(x), shuffle, seed, epoch).numpy()
-            x, y = x[order], None if y is None else y[order]
+            indices = epoch_indices(len(x), shuffle, seed, epoch).numpy()
+            x, y = x[indices], None if y is None else y[indices]
     return (x, y) if labels else x
 
 
-def info(name, split="train", *, channels=None, data_dir=None):
+def info(
+    name: str | os.PathLike,
+    split: str = "train",
+    *,
+    channels: int | None = None,
+    data_dir: str | os.PathLike | None = None,
+) -> DataInfo:
     """Facts of a data set: `DataInfo(event_shape, levels, num_classes, num_examples)`.
 
     Args:

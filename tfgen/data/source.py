@@ -1,8 +1,9 @@
 """What a reader hands over: one split of a data set, its facts, and ways to read it."""
 
 import re
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -23,7 +24,7 @@ class DataInfo(NamedTuple):
         num_examples: number of images in the split, after slicing.
     """
 
-    event_shape: tuple
+    event_shape: tuple[int, int, int]
     levels: int | None
     num_classes: int | None
     num_examples: int
@@ -45,7 +46,7 @@ class Source(NamedTuple):
     stream: Callable | None = None
 
     @property
-    def in_memory(self):
+    def in_memory(self) -> bool:
         """Whether the arrays are the only way to read it."""
         return self.read is None and self.stream is None
 
@@ -58,7 +59,7 @@ class Slice(NamedTuple):
     stop: str | None
 
     @classmethod
-    def parse(cls, split):
+    def parse(cls, split: str) -> Self:
         """Read "name", "name[a:b]", where a and b count images or, with %, hundredths.
 
         Raises:
@@ -71,7 +72,7 @@ class Slice(NamedTuple):
             )
         return cls(match["name"], match["start"], match["stop"])
 
-    def choose(self, available, where):
+    def choose(self, available: Collection[str], where: str | Path) -> str:
         """The name under which `where` has the split ("valid" and "validation" are one).
 
         Raises:
@@ -84,7 +85,7 @@ class Slice(NamedTuple):
             f"split: expected one that {where} has, of {sorted(available)}. Received: {self.name!r}"
         )
 
-    def bounds(self, num_examples):
+    def bounds(self, num_examples: int) -> tuple[int, int]:
         """The part as (start, stop); a boundary in % is rounded to the nearest image.
 
         Raises:
@@ -107,7 +108,7 @@ def _boundary(text, default, num_examples):
     return position + num_examples if text[0] == "-" else position
 
 
-def check_images(x, where, levels=256):
+def check_images(x: np.ndarray, where: str, levels: int = 256) -> np.ndarray:
     """Images as `[n, h, w, c]`, float32 in [0, 1].
 
     Args:
@@ -151,7 +152,7 @@ def check_images(x, where, levels=256):
     return x
 
 
-def check_labels(y, num_examples, where):
+def check_labels(y: np.ndarray, num_examples: int, where: str) -> np.ndarray:
     """Class labels as int64 `[n]`, from integers `[n]` or `[n, 1]` that are not negative.
 
     Raises:

@@ -3,20 +3,23 @@
 import contextlib
 import io
 import logging
+import os
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from tfgen.data.source import DataInfo, Source, check_images
+from tfgen.data.source import DataInfo, Slice, Source, check_images
 from tfgen.distributions import level_values
 
 # Sets whose uint8 images are levels, not 8 bits.
 _LEVELS = {"digits": 17, "binarized_mnist": 2}
 
 
-def open_tfds(name, split, channels, data_dir):
+def open_tfds(
+    name: str, split: Slice, channels: int | None, data_dir: str | os.PathLike | None
+) -> Source | None:
     """Open one split of a TFDS data set; None when TFDS does not know the name.
 
     The set is downloaded and prepared first where it is not yet. Preparing is atomic, also when

@@ -13,7 +13,7 @@ class LeftConv2D(ConfiguredLayer):
 
     The half of a masked convolution's kernel that is not zero (van den Oord et al. 2016, section
     3.4), so that nothing is computed only to be masked. The features of a pixel are in `groups`
-    equal parts, one for each colour channel, in their order: of its own pixel, group c of the
+    equal parts, one for each colour channel: of its own pixel, group c of the
     output sees the groups before c (mask "A") or up to c (mask "B") of the input.
 
     Args:

@@ -13,7 +13,7 @@ from tfgen.layers.typing import BatchShape
 
 
 class MaskedConvolution(ConfiguredLayer):
-    """A convolution whose kernel is masked at its centre, by the order of a pixel's channels.
+    """A convolution whose kernel is masked at its centre, where a pixel's channels see each other.
 
     The channels come one after the other, R before G before B: inputs and outputs are split in
     `groups` equal parts, and part c of the outputs sees the parts before c of its own pixel (mask

@@ -15,7 +15,7 @@ class SpatialLSTMLayer(ConfiguredLayer, abc.ABC):
 
     [o, f, i, g] = act(K_ss * h' + K_is * x),  c = f c' + i g,  h = o tanh(c), where ' is the
     step before, outside the image zero, and act is a sigmoid for o, f, i and tanh for g. Nothing
-    of a later pixel enters. The colour channels of a pixel stay in their order: units are in
+    of a later pixel enters. The colour channels of a pixel come one after the other: units are in
     `groups` equal parts, and part c sees of its own pixel the input's parts up to c.
 
     `call` computes all pixels of a row or a diagonal at once. The other methods compute the same
@@ -116,7 +116,7 @@ class SpatialLSTMLayer(ConfiguredLayer, abc.ABC):
 
 
 def lstm_cell(gates: tf.Tensor, cell: tf.Tensor) -> Pair:
-    """One step of Eq. 3, from gates `[..., 4 units]`, in the order o, f, i, g.
+    """One step of Eq. 3, from gates `[..., 4 units]`: o, f, i, g.
 
     Returns:
         The new hidden state and cell, `[..., units]`.
