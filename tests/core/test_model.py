@@ -12,6 +12,7 @@ class Mean(GenerativeModel):
     """Two phases: `low` learns the mean of x, `high` the mean of what `low` leaves over."""
 
     term_names = ("low_loss", "high_loss", "noise")
+    density = "none"
 
     def __init__(self, *, size=2, **kwargs):
         super().__init__(**kwargs)
@@ -28,13 +29,15 @@ class Mean(GenerativeModel):
             Phase("high", self.high_loss, (self.high,)),
         )
 
-    def low_loss(self, x, training):
+    def low_loss(self, batch, seed, training):
+        (x,) = batch
         return {"low_loss": tf.reduce_mean((self.low(x, training=training) - x) ** 2)}
 
-    def high_loss(self, x, training):
+    def high_loss(self, batch, seed, training):
+        (x,) = batch
         # `low` runs in training mode here, so that its statistics would move.
         rest = x - self.low(x, training=training)
-        noise = tf.random.stateless_normal((), self.next_seed())
+        noise = tf.random.stateless_normal((), seed)
         loss = tf.reduce_mean((self.high(x, training=training) - rest) ** 2)
         return {"high_loss": loss + 0.01 * noise, "noise": noise}
 
@@ -43,6 +46,9 @@ class Mean(GenerativeModel):
 
     def call(self, x, training=False):
         return self.low(x, training=training)
+
+    def preview(self, batch, seed=0):
+        return self.low(batch[0])[None]
 
     def signatures(self):
         spec = tf.TensorSpec((None, self.size), tf.float32, name="x")
@@ -73,7 +79,7 @@ def recorded_batches(made, x, **kwargs):
     """The batches that training saw, by epoch."""
     seen = []
     train_step = made.train_step
-    made.train_step = lambda batch: (seen.append(batch.numpy()), train_step(batch))[1]
+    made.train_step = lambda batch: (seen.append(batch[0].numpy()), train_step(batch))[1]
     made.fit(x, verbose=0, **kwargs)
     made.train_step = train_step
     return seen
@@ -210,7 +216,7 @@ def test_regularisers_of_a_network_are_minimised_with_its_loss():
 
 def test_optimizers_must_match_the_phases():
     with pytest.raises(ValueError, match=r"phases \['low', 'high'\].*Received"):
-        Mean().compile("adam")
+        Mean().compile({"low": "adam"})
     with pytest.raises(ValueError, match="Received"):
         Mean().compile({"low": "adam", "middle": "adam"})
 

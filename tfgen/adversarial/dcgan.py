@@ -1,7 +1,11 @@
 """Deep convolutional generative adversarial networks."""
 
+from typing import Any, Self
+
 from tfgen.adversarial.gan import GAN
-from tfgen.adversarial.losses import NonSaturating
+from tfgen.adversarial.losses import LossPair, NonSaturating
+from tfgen.core import Condition
+from tfgen.core.typing import ShapeLike
 from tfgen.distributions import StandardNormal
 from tfgen.networks import dcgan_discriminator, dcgan_generator
 
@@ -10,13 +14,26 @@ class DCGAN(GAN):
     """A GAN whose two networks are convolutional, with batch normalization in both.
 
     Radford et al. (2016). `default` has a standard normal prior where the paper has a uniform one.
+
+    Example:
+        >>> model = DCGAN.default((8, 8, 1), latent_dim=3, base_filters=4)
+        >>> model.sample(2, seed=0).shape
+        TensorShape([2, 8, 8, 1])
     """
 
     paper = "Radford et al. 2016"
     default_batch_size = 128
 
     @classmethod
-    def default(cls, event_shape, latent_dim=100, base_filters=128, loss_pair=NonSaturating()):
+    def default(
+        cls,
+        event_shape: ShapeLike,
+        latent_dim: int = 100,
+        base_filters: int = 128,
+        loss_pair: LossPair = NonSaturating(),
+        condition: Condition | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """The paper's networks, for images of any size from 8x8 up.
 
         Args:
@@ -25,12 +42,16 @@ class DCGAN(GAN):
             base_filters: filters of the largest hidden grid of both networks; they double with
                 each halving of the grid.
             loss_pair: what the two minimise.
+            condition: what y is; None for p(x).
+            **kwargs: the constructor's other arguments.
         Returns:
             A built `DCGAN`.
         """
         return cls(
-            generator=dcgan_generator(latent_dim, event_shape, base_filters),
-            discriminator=dcgan_discriminator(event_shape, base_filters),
+            generator=dcgan_generator(latent_dim, event_shape, base_filters, condition=condition),
+            discriminator=dcgan_discriminator(event_shape, base_filters, condition=condition),
             prior=StandardNormal(latent_dim),
             loss_pair=loss_pair,
+            condition=condition,
+            **kwargs,
         )

@@ -1,35 +1,59 @@
 """Generative adversarial networks: a generator against a discriminator."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import keras
 import tensorflow as tf
 
-from tfgen.adversarial.losses import NonSaturating
+from tfgen.adversarial.losses import LossPair, NonSaturating
 from tfgen.adversarial.model import AdversarialModel
-from tfgen.distributions import StandardNormal
-from tfgen.networks import mlp
+from tfgen.core import Condition
+from tfgen.core.typing import ShapeLike
+from tfgen.distributions import Prior, StandardNormal
+from tfgen.networks import check_network, mlp, network_inputs
 
 
 class GAN(AdversarialModel):
     """Generative adversarial network: x = G(z), z ~ p(z), judged by D(x).
 
-    Goodfellow et al. (2014), Algorithm 1 with one discriminator step (k = 1).
+    Goodfellow et al. (2014), Algorithm 1 with one discriminator step (k = 1). With a condition y
+    both networks read it, x = G(z, y) and D(x, y): Mirza & Osindero (2014), Eq. 2.
 
     Args:
         generator: Keras model, `[batch, latent_dim]` to `[batch, *event_shape]`; images in [0, 1].
-        discriminator: Keras model, `[batch, *event_shape]` to one logit per example.
+        discriminator: Keras model, `[batch, *event_shape]` to one output per example.
         prior: p(z), whose `dim` is latent_dim.
         loss_pair: what the two minimise, such as `NonSaturating()`.
+        condition: what y is; both networks then have it as their second input. None for p(x).
     Raises:
-        ValueError: the networks or the prior do not fit together.
+        ValueError: the networks, the prior or the condition do not fit together.
+
+    Example:
+        >>> model = GAN.default((2,), latent_dim=3, hidden=(8,))
+        >>> model.discriminate(model.sample(5, seed=0)).shape
+        TensorShape([5])
     """
 
-    term_names = ("discriminator_loss", "real_logits", "fake_logits", "generator_loss")
-
+    term_names = ("discriminator_loss", "real_outputs", "fake_outputs", "generator_loss")
+    conditional = True
     paper = "Goodfellow et al. 2014"
 
-    def __init__(self, *, generator, discriminator, prior, loss_pair, **kwargs):
-        super().__init__(**kwargs)
-        _check_fit(generator, discriminator, prior)
+    def __init__(
+        self,
+        *,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        prior: Prior,
+        loss_pair: LossPair,
+        condition: Condition | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(condition=condition, **kwargs)
+        event_shape = tuple(generator.output_shape[1:])
+        check_network("generator", generator, (prior.dim,), event_shape, condition)
+        outputs = (1,) if discriminator.output_shape[1:] == (1,) else ()
+        check_network("discriminator", discriminator, event_shape, outputs, condition)
         self.generator = generator
         self.discriminator = discriminator
         self.prior = prior
@@ -37,8 +61,15 @@ class GAN(AdversarialModel):
 
     @classmethod
     def default(
-        cls, event_shape, latent_dim=100, hidden=(256, 512), dropout=0.3, loss_pair=NonSaturating()
-    ):
+        cls,
+        event_shape: ShapeLike,
+        latent_dim: int = 100,
+        hidden: Sequence[int] = (256, 512),
+        dropout: float = 0.3,
+        loss_pair: LossPair = NonSaturating(),
+        condition: Condition | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Multilayer perceptrons, as in section 5 of the paper.
 
         As there, the generator ends in a sigmoid on images and the discriminator has dropout.
@@ -53,6 +84,8 @@ class GAN(AdversarialModel):
                 reverse.
             dropout: rate of dropout in the discriminator, in [0, 1).
             loss_pair: what the two minimise.
+            condition: what y is; None for p(x).
+            **kwargs: the constructor's other arguments.
         Returns:
             A built `GAN`.
         """
@@ -65,6 +98,7 @@ class GAN(AdversarialModel):
             activation="leaky_relu",
             output_activation="sigmoid" if of_images else None,
             name="generator",
+            condition=condition,
         )
         discriminator = mlp(
             event_shape,
@@ -73,62 +107,64 @@ class GAN(AdversarialModel):
             activation="leaky_relu",
             dropout=dropout,
             name="discriminator",
+            condition=condition,
         )
         if of_images:
-            discriminator = keras.Sequential(
-                [keras.Input(event_shape), keras.layers.Rescaling(2.0, -1.0), discriminator]
-            )
+            x, *given = [
+                keras.Input(each.shape[1:], dtype=each.dtype) for each in discriminator.inputs
+            ]
+            rescaled = keras.layers.Rescaling(2.0, -1.0)(x)
+            inputs = [x, *given] if given else x
+            outputs = discriminator([rescaled, *given] if given else rescaled)
+            discriminator = keras.Model(inputs, outputs)
         return cls(
             generator=generator,
             discriminator=discriminator,
             prior=StandardNormal(latent_dim),
             loss_pair=loss_pair,
+            condition=condition,
+            **kwargs,
         )
 
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam as in section 4 of Radford et al. (2016), in place of this paper's momentum."""
         return {
             "discriminator": keras.optimizers.Adam(2e-4, beta_1=0.5),
             "generator": keras.optimizers.Adam(2e-4, beta_1=0.5),
         }
 
-    def generate(self, num_samples, seed, training=False):
+    def generate(
+        self,
+        num_samples: int | tf.Tensor,
+        seed: tf.Tensor,
+        given: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tf.Tensor:
         """x = G(z), z ~ p(z)."""
         z = self.prior().sample(num_samples, seed=seed)
-        return tf.cast(self.generator(z, training=training), tf.float32)
+        x = self.generator(network_inputs(z, given), training=training)
+        return tf.cast(x, tf.float32)
 
-    def discriminator_loss(self, x, training):
+    def discriminator_loss(
+        self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
+    ) -> dict[str, tf.Tensor]:
         """The pair's discriminator loss of data and of as many generated examples."""
-        fake = self.generate(tf.shape(x)[0], self.next_seed(), training)
+        x, *given = batch
+        fake = self.generate(tf.shape(x)[0], seed, *given, training=training)
         # Apart, not as one batch: BatchNorm then normalises data by data, fakes by fakes.
-        real_logits = self(x, training=training)
-        fake_logits = self(fake, training=training)
+        real_outputs = self.judge(x, *given, training=training)
+        fake_outputs = self.judge(fake, *given, training=training)
         return {
-            "discriminator_loss": self.loss_pair.discriminator(real_logits, fake_logits),
-            "real_logits": tf.reduce_mean(real_logits),
-            "fake_logits": tf.reduce_mean(fake_logits),
+            "discriminator_loss": self.loss_pair.discriminator(real_outputs, fake_outputs),
+            "real_outputs": tf.reduce_mean(real_outputs),
+            "fake_outputs": tf.reduce_mean(fake_outputs),
         }
 
-    def generator_loss(self, x, training):
+    def generator_loss(
+        self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
+    ) -> dict[str, tf.Tensor]:
         """The pair's generator loss of fresh generated examples."""
-        fake = self.generate(tf.shape(x)[0], self.next_seed(), training)
-        return {"generator_loss": self.loss_pair.generator(self(fake, training=training))}
-
-
-def _check_fit(generator, discriminator, prior):
-    event_shape = tuple(discriminator.input_shape[1:])
-    if tuple(generator.output_shape[1:]) != event_shape:
-        raise ValueError(
-            f"expected a generator of {event_shape}, which the discriminator reads. "
-            f"Received: a generator of {tuple(generator.output_shape[1:])}"
-        )
-    if tuple(generator.input_shape[1:]) != (prior.dim,):
-        raise ValueError(
-            f"expected a generator that reads z of shape ({prior.dim},), as the prior has it. "
-            f"Received: a generator that reads {tuple(generator.input_shape[1:])}"
-        )
-    if tuple(discriminator.output_shape[1:]) not in ((), (1,)):
-        raise ValueError(
-            "expected a discriminator with one logit per example. "
-            f"Received: a discriminator with outputs {tuple(discriminator.output_shape[1:])}"
-        )
+        x, *given = batch
+        fake = self.generate(tf.shape(x)[0], seed, *given, training=training)
+        fake_outputs = self.judge(fake, *given, training=training)
+        return {"generator_loss": self.loss_pair.generator(fake_outputs)}

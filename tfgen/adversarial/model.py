@@ -1,18 +1,22 @@
 """The adversarial wing's abstract parent: a generator and a discriminator in turn."""
 
 import abc
+from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
-from tfgen.core import GenerativeModel, Phase, check_count
+from tfgen.core import Phase, SamplingModel
+from tfgen.core.typing import ArrayLike
+from tfgen.networks import network_inputs
 
 
-class AdversarialModel(GenerativeModel):
+class AdversarialModel(SamplingModel):
     """A generator that learns from a discriminator, each with a phase of its own.
 
     A step first moves the discriminator, then the generator. A family stores the networks
-    `generator` and `discriminator` and supplies `generate`, `discriminator_loss` and
-    `generator_loss`.
+    `generator` and `discriminator` and the `loss_pair`, and supplies `generate`,
+    `discriminator_loss` and `generator_loss`.
 
     The density of such a model is implicit: it can be sampled, but not evaluated.
     """
@@ -20,76 +24,80 @@ class AdversarialModel(GenerativeModel):
     density = "implicit"
 
     @property
-    def event_shape(self):
-        return tuple(self.discriminator.input_shape[1:])
+    def event_shape(self) -> tuple[int, ...]:
+        return tuple(self.generator.output_shape[1:])
 
     @abc.abstractmethod
-    def generate(self, num_samples, seed, training=False):
-        """Generated examples: `[num_samples, *event_shape]` from an int32 `(2,)` seed."""
-
-    @abc.abstractmethod
-    def discriminator_loss(self, x, training):
+    def discriminator_loss(
+        self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
+    ) -> dict[str, tf.Tensor]:
         """Terms of the discriminator's phase, the first minimised."""
 
     @abc.abstractmethod
-    def generator_loss(self, x, training):
+    def generator_loss(
+        self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
+    ) -> dict[str, tf.Tensor]:
         """Terms of the generator's phase, the first minimised."""
 
-    def phases(self):
+    def phases(self) -> tuple[Phase, ...]:
         return (
             Phase("discriminator", self.discriminator_loss, (self.discriminator,)),
             Phase("generator", self.generator_loss, (self.generator,)),
         )
 
-    def call(self, x, training=False):
-        """The discriminator's logits.
+    def judge(
+        self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
+    ) -> tf.Tensor:
+        """The discriminator's outputs.
 
         Args:
             x: `[batch, *event_shape]`, float32; images in [0, 1].
-            training: whether the networks run as in training.
+            given: what the network reads of the conditions, `[batch, ...]`.
+            training: whether the network runs as in training.
         Returns:
-            `[batch]`, float32; above 0 where x looks more like data than generated.
+            `[batch]`, float32; the higher, the more x looks like data.
         """
-        return tf.cast(tf.reshape(self.discriminator(x, training=training), [-1]), tf.float32)
+        outputs = self.discriminator(network_inputs(x, given), training=training)
+        return tf.cast(tf.reshape(outputs, [-1]), tf.float32)
 
-    def discriminate(self, x):
-        """The discriminator's verdict, D(x) = sigmoid(logits).
+    def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
+        """The discriminator's outputs, such as the logits of D(x).
+
+        Args:
+            inputs: x, `[batch, *event_shape]`; or `(x, condition)` for a model that has one.
+            training: whether the network runs as in training.
+        Returns:
+            `[batch]`, float32; the higher, the more x looks like data.
+        """
+        x, given = self.read_inputs(inputs)
+        return self.judge(x, given, training)
+
+    def discriminate(self, x: ArrayLike, *, condition: ArrayLike | None = None) -> tf.Tensor:
+        """The discriminator's verdict, as the loss pair reads its outputs.
 
         Args:
             x: `[batch, *event_shape]`, float32; images in [0, 1].
+            condition: for a model that has one: one for each example, or one for all.
         Returns:
-            `[batch]`, float32: the probability that x comes from the data.
+            `[batch]`, float32: the probability that x comes from the data, where the pair's
+            outputs mean one (see `LossPair.verdict`).
         Raises:
-            ValueError: x is no batch of examples.
+            ValueError: x is no batch of examples, or a bad condition.
         """
-        return tf.sigmoid(self(self.check(x)))
+        (verdict,) = self._verdict(x, condition).values()
+        return verdict
 
-    def sample(self, num_samples, *, seed=None):
-        """Generated examples.
+    def _verdict(self, x, condition):
+        x = self.check(x)
+        given = self.read_condition(condition, tf.shape(x)[0])
+        return self.loss_pair.verdict(self.judge(x, given))
 
-        Args:
-            num_samples: int or int32 scalar, at least 1.
-            seed: int s, read as `[0, s]`, or int32 `(2,)` tensor; by default the model's own
-                generator supplies it.
-        Returns:
-            `[num_samples, *event_shape]`, float32; images in [0, 1].
-        Raises:
-            ValueError: `num_samples` is below 1, or `seed` is no seed.
-        """
-        check_count(num_samples, "num_samples")
-        return self.generate(num_samples, self.seed_or_next(seed))
+    def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
+        def discriminate(x, condition=None):
+            return self._verdict(x, condition)
 
-    def signatures(self):
+        x = tf.TensorSpec((None, *self.event_shape), tf.float32, name="x")
         return {
-            "sample": (
-                lambda num_samples, seed: {"samples": self.sample(num_samples, seed=seed)},
-                [
-                    tf.TensorSpec((), tf.int32, name="num_samples"),
-                    tf.TensorSpec((2,), tf.int32, name="seed"),
-                ],
-            ),
-            "discriminate": (
-                lambda x: {"probabilities": self.discriminate(x)},
-                [tf.TensorSpec((None, *self.event_shape), tf.float32, name="x")],
-            ),
+            **super().signatures(),
+            "discriminate": (discriminate, [x, *self.condition_specs()]),
         }

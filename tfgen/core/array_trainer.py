@@ -1,76 +1,127 @@
 """`fit` and `evaluate` on arrays: checked at the door, and trained on in blocks of steps."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from tfgen.core.arrays import ArrayFeed, gather, is_array
-from tfgen.core.checks import check_array, check_spec
+from tfgen.core.checks import check_array, check_count, check_spec
+from tfgen.core.fit_callbacks import EpochCounter, check_monitors, counted_callbacks
+from tfgen.core.phase_trainer import PhaseTrainer
+from tfgen.core.typing import ArrayLike
 
 
-class ArrayTrainer(keras.Model):
-    """A Keras model that checks its data and trains on arrays by compiled blocks of steps.
+class ArrayTrainer(PhaseTrainer):
+    """A model that checks its data and trains on arrays by compiled blocks of steps.
 
-    A subclass supplies `event_shape`, `levels`, `order_seed`, `epochs_seen` and `train_step`.
+    Needs `event_shape`, `levels`, `condition`, `order_seed` and `epochs_seen`.
     """
 
     _feed = None
     _block_function = None
 
-    def check(self, x, name="x"):
+    def check(self, x: ArrayLike, name: str = "x") -> tf.Tensor:
         """Checks a batch of examples (see `check_array`); returns it as a float32 tensor."""
         return check_array(x, self.event_shape, levels=self.levels, name=name)
 
-    def unpack(self, data):
-        """The batch that the losses get: x alone, for a model without conditions.
+    def unpack(self, data: Any) -> tuple[tf.Tensor, ...]:
+        """The batch that the losses get: `(x,)`, or `(x, given)` for a model with conditions.
 
         Raises:
-            ValueError: labels or sample weights came along.
+            ValueError: conditions that are missing or not expected, or sample weights.
         """
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        self._refuse(y=y, sample_weight=sample_weight)
-        return x
+        self._refuse(sample_weight=sample_weight)
+        self._check_pair(y)
+        if self.condition is None:
+            return (x,)
+        return x, self.condition.encode(self.condition.tokens(y, tf.shape(x)[0], name="y"))
 
     def _refuse(self, **arguments):
         for name, value in arguments.items():
             if value is not None:
                 raise ValueError(
-                    f"expected no {name}: {type(self).__name__} is trained on x alone."
-                    f" Received: {name} of type {type(value).__name__}"
+                    f"expected no {name}: every example counts alike in the objective of"
+                    f" {type(self).__name__}. Received: {name} of type {type(value).__name__}"
                 )
 
-    def check_data(self, x, y=None, name="x"):
+    def _check_pair(self, y):
+        if self.condition is None and y is not None:
+            raise ValueError(
+                f"expected no y: this {type(self).__name__} is trained on x alone."
+                f" Received: y of type {type(y).__name__}"
+            )
+        if self.condition is not None and y is None:
+            raise ValueError(
+                f"expected y, the conditions {self.condition} of this {type(self).__name__}."
+                " Received: x alone"
+            )
+
+    def check_data(
+        self, x: ArrayLike, y: ArrayLike | None = None, name: str = "x"
+    ) -> tuple[tf.Tensor, ...]:
         """Checks arrays for training: returns the tuple of tensors of which batches are made.
 
         Raises:
-            ValueError: see `check_array`; labels where the model has no conditions.
+            ValueError: see `check_array`; conditions that are missing, not expected or do not fit.
         """
-        self._refuse(y=y)
-        return (self.check(x, name),)
+        x = self.check(x, name)
+        self._check_pair(y)
+        if self.condition is None:
+            return (x,)
+        tokens = self.condition.tokens(y, name=name.replace("x", "y"))
+        if len(tokens) != len(x):
+            raise ValueError(
+                f"expected {name} and its conditions of one length."
+                f" Received: {len(x)} and {len(tokens)}"
+            )
+        return x, tokens
 
-    def check_dataset(self, dataset):
-        """Checks the structure, shapes and dtypes of a `tf.data.Dataset` of batches.
+    def check_dataset(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
+        """Checks a `tf.data.Dataset` of batches, and makes its conditions numeric.
 
+        Returns:
+            A data set of `(x,)` or `(x, tokens)`; bad conditions are found as it is read.
         Raises:
-            ValueError: they do not fit the model.
+            ValueError: structure, shapes or dtypes do not fit the model.
         """
         spec = dataset.element_spec
-        check_spec(self.unpack(spec), self.event_shape, name="the data set's x")
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(spec)
+        self._refuse(sample_weight=sample_weight)
+        self._check_pair(y)
+        check_spec(x, self.event_shape, name="the data set's x")
+        if self.condition is None:
+            return dataset
+
+        # On the host, where strings and assertions are possible: XLA has neither.
+        def make_numeric(x, y):
+            return x, self.condition.tokens(y, tf.shape(x)[0], name="the data set's y")
+
+        mapped = dataset.map(make_numeric, tf.data.AUTOTUNE, deterministic=True)
+        if hasattr(dataset, "epoch_counter"):
+            mapped.epoch_counter = dataset.epoch_counter
+        return mapped
 
     def fit(
         self,
-        x=None,
-        y=None,
-        batch_size=None,
-        epochs=1,
-        verbose="auto",
-        callbacks=None,
-        validation_split=0.0,
-        validation_data=None,
-        shuffle=True,
-        class_weight=None,
-        sample_weight=None,
-        **kwargs,
-    ):
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: str | int = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: None = None,
+        sample_weight: None = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int = 1,
+    ) -> keras.callbacks.History:
         """Trains the model, as `keras.Model.fit` does; the other arguments are Keras's own.
 
         Arrays are checked, placed on the device once, and shuffled in an order that depends on
@@ -80,82 +131,130 @@ class ArrayTrainer(keras.Model):
         Args:
             x: array `[num_examples, *event_shape]`, float32 in [0, 1] for images; or a
                 `tf.data.Dataset` or any other input of Keras's, of batches.
-            y: conditions, for models that have them.
+            y: for models with a condition: one for each example.
             batch_size: examples a step, 32 by default; for arrays.
+            steps_per_epoch: steps of an epoch; for arrays at most those that see each example once.
         Returns:
             `keras.callbacks.History`, the mean of each term by epoch.
         Raises:
-            ValueError: x is no array of examples (see `check_array`).
+            ValueError: x is no array of examples (see `check_array`), bad conditions, an epoch too
+                short for a phase that moves at every k-th step, or a callback that watches what
+                the model does not report.
         """
         self._refuse(class_weight=class_weight, sample_weight=sample_weight)
-        dataset = None
+        self._assert_compile_called("fit")
+        for name, value in {"epochs": epochs, "steps_per_epoch": steps_per_epoch}.items():
+            if value is not None:
+                check_count(value, name)
+        dataset, feed = None, None
         if is_array(x):
             arrays = self.check_data(x, y)
             if validation_split and validation_data is None:
                 arrays, validation_data = _split(arrays, validation_split)
-            x, y = arrays if len(arrays) > 1 else (arrays[0], None)
-            if not tf.distribute.has_strategy():
-                self._feed = ArrayFeed(
-                    arrays,
-                    32 if batch_size is None else batch_size,
-                    self.steps_per_execution if self.compiled else 1,
-                    self.order_seed,
-                    shuffle,
-                )
-                x, y, shuffle = self._feed.steps(), None, False
-                kwargs["steps_per_epoch"] = min(
-                    kwargs.get("steps_per_epoch") or self._feed.num_steps, self._feed.num_steps
-                )
+            feed = ArrayFeed(
+                arrays,
+                32 if batch_size is None else batch_size,
+                self.steps_per_execution,
+                self.order_seed,
+                shuffle,
+                steps_per_epoch,
+            )
+            x, y, shuffle, steps_per_epoch = feed.steps(), None, False, feed.num_steps
+            self._check_steps(feed.num_steps)
         elif isinstance(x, tf.data.Dataset):
-            self.check_dataset(x)
-            dataset, shuffle = x, False
+            x, shuffle = self.check_dataset(x), False
+            dataset = x
+            known = int(x.cardinality()) if steps_per_epoch is None else steps_per_epoch
+            self._check_steps(known if known > 0 else None)
         if validation_data is not None:
             validation_data = self._validation_batches(
-                validation_data, kwargs.pop("validation_batch_size", None) or batch_size or 32
+                validation_data, validation_batch_size or batch_size or 32
             )
+        check_monitors(callbacks, self)
+        counter = EpochCounter(self, feed or dataset)
+        callbacks = counted_callbacks(callbacks, counter, feed, verbose, epochs)
+        self._feed = feed
         try:
             return super().fit(
                 x,
                 y,
-                batch_size=None if self._feed or dataset is not None else batch_size,
+                batch_size=None if feed or dataset is not None else batch_size,
                 epochs=epochs,
                 verbose=verbose,
-                callbacks=[_EpochCounter(self, self._feed or dataset), *_as_list(callbacks)],
+                callbacks=callbacks,
                 validation_data=validation_data,
                 shuffle=shuffle,
-                **kwargs,
+                initial_epoch=initial_epoch,
+                steps_per_epoch=steps_per_epoch,
+                validation_steps=validation_steps,
+                validation_batch_size=validation_batch_size,
+                validation_freq=validation_freq,
             )
         finally:
             self._feed = None
 
+    def _check_steps(self, num_steps):
+        """Checks that each phase moves in an epoch: otherwise its terms would read 0."""
+        for phase in self.phases():
+            if num_steps is not None and num_steps < phase.every:
+                raise ValueError(
+                    f"expected at least {phase.every} steps an epoch: the phase {phase.name!r} of"
+                    f" {type(self).__name__} moves at every {phase.every}th. Received: {num_steps}"
+                )
+
     def _validation_batches(self, data, batch_size):
-        """Checks validation arrays once, so that no epoch has to do it again."""
+        """Checks validation data once, so that no epoch has to do it again."""
         if isinstance(data, tf.data.Dataset):
-            self.check_dataset(data)
-            return data
+            return self.check_dataset(data)
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         self._refuse(sample_weight=sample_weight)
         if not is_array(x):
             return data
-        arrays = self.check_data(x, y, name="validation x")
-        elements = arrays if len(arrays) > 1 else arrays[0]
-        return tf.data.Dataset.from_tensor_slices(elements).batch(batch_size)
+        return _batches(self.check_data(x, y, name="validation x"), batch_size)
 
-    def evaluate(self, x=None, y=None, batch_size=None, sample_weight=None, **kwargs):
-        """Mean of each term over x, as `keras.Model.evaluate` gives it; arrays are checked."""
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: None = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Mean of each term over x, as `keras.Model.evaluate` gives it; arrays are checked.
+
+        Draws come from a fixed seed: the same data in the same batches give the same figures.
+        """
         self._refuse(sample_weight=sample_weight)
         if is_array(x):
             arrays = self.check_data(x, y)
-            x, y = arrays if len(arrays) > 1 else (arrays[0], None)
-        elif isinstance(x, tf.data.Dataset):
-            self.check_dataset(x)
-        return super().evaluate(x, y, batch_size=batch_size, **kwargs)
+            x, y = _batches(arrays, 32 if batch_size is None else batch_size), None
+            batch_size = None
+        elif isinstance(x, tf.data.Dataset) and not kwargs:
+            x = self.check_dataset(x)
+        return super().evaluate(
+            x,
+            y,
+            batch_size=batch_size,
+            verbose=verbose,
+            steps=steps,
+            callbacks=callbacks,
+            return_dict=return_dict,
+            **kwargs,
+        )
 
-    def make_train_function(self, force=False):
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Keras's hook: nothing is left to build, a model is whole when it is made."""
+
+    def make_train_function(self, force: bool = False) -> None:
         """Keras's hook: for arrays, a function that runs one block of steps."""
         if self._feed is None:
             stale = getattr(self.train_function, "__func__", None) is ArrayTrainer._run_blocks
-            return super().make_train_function(force=force or stale)
+            super().make_train_function(force=force or stale)
+            return
         if self._block_function is None or force:
             self._block_function = self._train_block
             if not self.run_eagerly:
@@ -176,26 +275,9 @@ class ArrayTrainer(keras.Model):
         return self.get_metrics_result()
 
 
-class _EpochCounter(keras.callbacks.Callback):
-    """Counts the epoch, and tells the source of the data which one it is."""
-
-    def __init__(self, model, source):
-        super().__init__()
-        self._counted = model
-        self._source = source
-
-    def on_epoch_begin(self, epoch, logs=None):
-        if isinstance(self._source, ArrayFeed):
-            self._source.begin_epoch(self._counted.epochs_seen)
-        elif hasattr(self._source, "epoch_counter"):
-            self._source.epoch_counter.assign(self._counted.epochs_seen)
-        self._counted.epochs_seen += 1
-
-
-def _as_list(callbacks):
-    if callbacks is None:
-        return []
-    return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+def _batches(arrays, batch_size):
+    check_count(batch_size, "batch_size")
+    return tf.data.Dataset.from_tensor_slices(arrays).batch(batch_size)
 
 
 def _split(arrays, fraction):
@@ -207,5 +289,4 @@ def _split(arrays, fraction):
             f"expected validation_split to leave examples on both sides of {length}."
             f" Received: {fraction}"
         )
-    head, tail = (tuple(a[:kept] for a in arrays), tuple(a[kept:] for a in arrays))
-    return head, (tail if len(tail) > 1 else tail[0])
+    return tuple(a[:kept] for a in arrays), tuple(a[kept:] for a in arrays)

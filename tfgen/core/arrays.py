@@ -6,6 +6,8 @@ counter of steps: the arrays are placed on the device once, and one compiled cal
 """
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -22,32 +24,49 @@ class ArrayFeed:
         steps_per_execution: training steps of one compiled call.
         order_seed: int32 seed of the orders.
         shuffle: whether an epoch has an order of its own; otherwise that of the arrays.
+        num_steps: steps of an epoch; None for those that see each example once, the most.
+    Raises:
+        ValueError: `batch_size` is below 1, or there are more steps than batches.
     """
 
-    def __init__(self, arrays, batch_size, steps_per_execution, order_seed, shuffle=True):
+    def __init__(
+        self,
+        arrays: Sequence[tf.Tensor],
+        batch_size: int,
+        steps_per_execution: int,
+        order_seed: int,
+        shuffle: bool = True,
+        num_steps: int | None = None,
+    ) -> None:
         self.arrays = tuple(arrays)
         self.batch_size = check_count(batch_size, "batch_size")
         self.steps_per_execution = steps_per_execution
         self.order_seed = order_seed
         self.shuffle = shuffle
         self.num_examples = int(self.arrays[0].shape[0])
-        self.num_steps = math.ceil(self.num_examples / batch_size)
+        num_batches = math.ceil(self.num_examples / batch_size)
+        self.num_steps = num_batches if num_steps is None else num_steps
+        if self.num_steps > num_batches:
+            raise ValueError(
+                f"expected steps_per_epoch to be at most {num_batches}, the batches of"
+                f" {self.num_examples} examples. Received: {num_steps}"
+            )
         self.begin_epoch(0)
 
-    def begin_epoch(self, epoch):
+    def begin_epoch(self, epoch: int) -> None:
         """Sets the order of this epoch: each example once, another order in each epoch."""
         indices = tf.range(self.num_examples, dtype=tf.int32)
         if self.shuffle:
             indices = tf.random.experimental.index_shuffle(
                 indices, seed=[self.order_seed, epoch], max_index=self.num_examples - 1
             )
-        self._order = indices.numpy()
+        self._order = indices.numpy()[: self.num_steps * self.batch_size]
 
-    def steps(self):
+    def steps(self) -> tf.data.Dataset:
         """Data set of the first step of every block, for ever: what Keras iterates over."""
         return tf.data.Dataset.range(0, self.num_steps, self.steps_per_execution).repeat()
 
-    def blocks(self, first_step):
+    def blocks(self, first_step: int) -> list[tf.Tensor]:
         """Index blocks of the steps from `first_step`: `[steps, batch_size]`, short ones apart."""
         begin = first_step * self.batch_size
         indices = self._order[begin : begin + self.steps_per_execution * self.batch_size]
@@ -56,31 +75,35 @@ class ArrayFeed:
         return [tf.constant(block) for block in blocks if block.size]
 
 
-def gather(arrays, indices):
-    """The batch of these indices: one tensor, or a tuple of them as Keras has it."""
-    batch = tuple(tf.gather(array, indices) for array in arrays)
-    return batch[0] if len(batch) == 1 else batch
+def gather(arrays: Sequence[tf.Tensor], indices: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """The batch of these indices, from each of the arrays."""
+    return tuple(tf.gather(array, indices) for array in arrays)
 
 
-def is_array(x):
+def is_array(x: Any) -> bool:
     """Whether `fit` should read x as an array (a data set, a generator and None are not)."""
     return tf.is_tensor(x) or isinstance(x, (np.ndarray, list, tuple, float, int))
 
 
-def in_batches(function, batch_size, *arrays):
+def in_batches(
+    function: Callable[..., Any], batch_size: int | None, *arrays: tf.Tensor | None
+) -> Any:
     """Calls `function` on slices of at most `batch_size` examples, and joins the results.
 
     Args:
         function: maps tensors `[batch, ...]` to a tensor or a structure of tensors `[batch, ...]`.
         batch_size: int, or None for one call on everything.
-        *arrays: tensors with one leading length.
+        *arrays: tensors with one leading length; those that are None are passed on.
     """
     if batch_size is None:
         return function(*arrays)
     check_count(batch_size, "batch_size")
-    length = int(arrays[0].shape[0])
+    length = arrays[0].shape[0]
+    if length is None:
+        # A graph that does not know the length takes the batch as a whole.
+        return function(*arrays)
     parts = [
-        function(*(array[begin : begin + batch_size] for array in arrays))
+        function(*(None if a is None else a[begin : begin + batch_size] for a in arrays))
         for begin in range(0, length, batch_size)
     ]
     return tf.nest.map_structure(lambda *results: tf.concat(results, axis=0), *parts)

@@ -1,13 +1,24 @@
 """Bad input is met at the door."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
+
+from tfgen.core.typing import ArrayLike, ShapeLike
 
 # Examples whose levels are checked at once: the arrays of a whole data set do not fit a cache.
 _EXAMPLES = 256
 
 
-def check_array(x, event_shape, *, levels=None, bounded=None, name="x"):
+def check_array(
+    x: ArrayLike,
+    event_shape: ShapeLike,
+    *,
+    levels: int | None = None,
+    bounded: bool | None = None,
+    name: str = "x",
+) -> tf.Tensor:
     """Checks a batch of examples, and gives it as a float32 tensor.
 
     In a graph only the static shape and dtype can be checked; eagerly the values are, too.
@@ -46,7 +57,7 @@ def check_array(x, event_shape, *, levels=None, bounded=None, name="x"):
     return tf.convert_to_tensor(x)
 
 
-def check_spec(spec, event_shape, *, name="x"):
+def check_spec(spec: Any, event_shape: ShapeLike, *, name: str = "x") -> None:
     """Checks the `tf.TensorSpec` of the batches of a data set, as `check_array` does an array.
 
     Raises:
@@ -60,51 +71,28 @@ def check_spec(spec, event_shape, *, name="x"):
         _check_spec(spec.shape, spec.dtype, tuple(event_shape), name)
 
 
-def check_count(value, name):
-    """Checks that a number of things is at least 1 (a tensor in a graph is taken as it is).
+def check_count(value: Any, name: str) -> Any:
+    """Checks that a number of things is an integer of at least 1, below 2^31.
 
+    Args:
+        value: int, or an integer scalar tensor; in a graph its value may not be known.
+        name: what the messages call it.
     Returns:
         The value.
     Raises:
         ValueError: it is not.
     """
-    if not tf.is_tensor(value) and not value >= 1:
+    if tf.is_tensor(value):
+        known, whole = tf.get_static_value(value), value.dtype.is_integer and value.shape == []
+    else:
+        known, whole = value, isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole:
+        raise ValueError(f"expected {name} to be an integer. Received: {value!r}")
+    if known is not None and not known >= 1:
         raise ValueError(f"expected {name} to be at least 1. Received: {value!r}")
+    if known is not None and not known < 2**31:
+        raise ValueError(f"expected {name} to be below 2**31. Received: {value!r}")
     return value
-
-
-def check_condition(condition, size, num_examples):
-    """Checks conditions, and gives each as a vector.
-
-    Args:
-        condition: integer classes from 0 to size - 1, `[num_examples]`, or float vectors
-            `[num_examples, size]`; or one class or vector for all of the examples.
-        size: number of classes, or length of the vectors.
-        num_examples: int or int32 scalar.
-    Returns:
-        float32 tensor, `[num_examples, size]`; classes are one-hot.
-    Raises:
-        ValueError: another shape, classes that there are not, NaN or infinity.
-    """
-    expected = f"expected integer classes [batch] or float vectors [batch, {size}]"
-    values = tf.convert_to_tensor(condition)
-    eager = tf.executing_eagerly()
-    if values.dtype.is_integer and values.shape.rank in (0, 1):
-        if eager and not np.all((values.numpy() >= 0) & (values.numpy() < size)):
-            raise ValueError(f"expected classes from 0 to {size - 1}. Received: {condition}")
-        values = tf.one_hot(values, size)
-    elif not values.dtype.is_floating or values.shape[-1:] != [size]:
-        raise ValueError(f"{expected}. Received: {values.dtype.name}, shape {values.shape}")
-    values = tf.cast(values, tf.float32)
-    if values.shape.rank == 1:
-        values = tf.broadcast_to(values, (num_examples, size))
-    if eager and values.shape != (int(num_examples), size):
-        raise ValueError(
-            f"{expected} for {int(num_examples)} examples. Received: shape {values.shape}"
-        )
-    if eager and not np.isfinite(values.numpy()).all():
-        raise ValueError("expected conditions to be finite. Received: NaN or infinity")
-    return values
 
 
 def _dims(shape):

@@ -4,50 +4,84 @@ import abc
 import math
 import os
 import shutil
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from tfgen.core.array_trainer import ArrayTrainer
+from tfgen.core.checks import check_count
+from tfgen.core.condition import Condition
 from tfgen.core.configured import Configured
-from tfgen.core.seeds import check_seed
+from tfgen.core.optimizers import PhaseOptimizers, loss_scaled, match_optimizers
+from tfgen.core.phase import trainable_weights
+from tfgen.core.terms import Terms
+from tfgen.core.typing import ArrayLike
 
 
-class GenerativeModel(Configured, ArrayTrainer):
-    """A Keras model that is trained phase by phase.
+class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
+    """A Keras model of p(x), or of p(x | y) where it has a condition.
 
-    A family supplies `event_shape`, `term_names`, `phases()`, `default_optimizers()`, `call`,
-    `signatures()` and the classmethod `default(event_shape, **sizes)`. A training step runs the
-    phases in order; each takes a gradient step on the first term of its loss and moves the
-    weights of its own networks alone.
+    A family supplies `event_shape`, `term_names`, `density`, `paper`, `phases()`,
+    `default_optimizers()`, `call`, `preview`, `signatures()` and the classmethod
+    `default(event_shape, **sizes)`; one that takes conditions says `conditional = True`. Methods
+    that draw or score take what users give as `condition`, and read it by `read_condition`; what
+    comes of it, `given`, is what networks and losses get.
+
+    Args:
+        condition: what y is, such as `Classes(10)`; None for a model of x alone.
+    Raises:
+        ValueError: a condition that the family cannot take, or a dtype policy of float64.
 
     Attributes:
         term_names: names of all the terms that the phases report, in order.
         event_shape: shape of one example, `(d,)` or `(height, width, channels)`.
         levels: number of levels of a discrete likelihood; None where x is continuous.
-        density: "exact", "bound" or "implicit": what the model can say of p(x).
+        density: what the model can say of p(x): "exact", "bound", "implicit", or "none" where it
+            is no distribution of x.
+        conditional: whether the family can take a condition.
         paper: authors and year of the source.
         default_batch_size: examples of one step on the command line.
         epochs_seen: number of training epochs begun so far; saved with the model, it decides the
             order of the next one.
+        steps_seen: number of training steps so far, a Keras variable; saved with the model.
     """
 
-    term_names = ()
-    event_shape = None
-    levels = None
-    density = None
-    paper = None
+    term_names: tuple[str, ...] = ()
+    event_shape: Any = None
+    levels: int | None = None
+    density: str | None = None
+    conditional = False
+    paper: str | None = None
     default_batch_size = 100
 
-    def __init__(self, **kwargs):
+    def __init__(self, *, condition: Condition | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        if self.dtype_policy.compute_dtype == "float64":
+            raise ValueError(
+                f"expected float32, mixed_bfloat16 or mixed_float16: {type(self).__name__} computes"
+                f" probabilities in float32. Received: {self.dtype_policy.name}"
+            )
+        if condition is not None and not self.conditional:
+            raise ValueError(
+                f"expected no condition: {type(self).__name__} models x alone."
+                f" Received: condition={condition!r}"
+            )
+        if condition is not None and not isinstance(condition, Condition):
+            raise ValueError(
+                f"expected condition to be a value such as Classes(10). Received: {condition!r}"
+            )
         # Images must not be rounded to a half-precision compute dtype on their way in.
         self.autocast = False
+        self.condition = condition
+        self._condition_layers = [] if condition is None else list(condition.layers)
         self.seed_generator = keras.random.SeedGenerator()
         self.order_seed = int(np.array(self.seed_generator.state)[0]) & 0x7FFFFFFF
         self.epochs_seen = 0
-        self._trackers = {name: keras.metrics.Mean(name=name) for name in self.term_names}
+        self._counters = _Counters()
+        self.terms = None
         self.built = True
 
     # Models are compared by identity, as Keras does, not by configuration.
@@ -56,74 +90,135 @@ class GenerativeModel(Configured, ArrayTrainer):
     __repr__ = keras.Model.__repr__
 
     @abc.abstractmethod
-    def phases(self):
-        """The tuple of `Phase`s of one training step, in order."""
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """`{phase name: optimizer}`, which `compile()` uses."""
 
     @abc.abstractmethod
-    def default_optimizers(self):
-        """`{phase name: optimizer}`: the paper's, which `compile()` uses."""
-
-    @abc.abstractmethod
-    def signatures(self):
+    def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
         """`{name: (function, input specs)}`: what `export` writes."""
 
+    @abc.abstractmethod
+    def preview(self, batch: tuple, seed: int = 0) -> tf.Tensor:
+        """The pictures that show how training goes.
+
+        Args:
+            batch: `(x,)`, or `(x, y)` for a model with conditions, as `fit` takes them.
+            seed: of the draws.
+        Returns:
+            `[rows, columns, *event_shape]`, float32: examples side by side.
+        """
+
     @property
-    def num_free_parameters(self):
-        """Numbers that training chooses: those of the trainable weights."""
+    def steps_seen(self) -> keras.Variable:
+        return self._counters.steps
+
+    @property
+    def num_free_parameters(self) -> int:
+        """Size of the trainable weights."""
         return sum(math.prod(v.shape) for v in self.trainable_variables)
 
-    def next_seed(self):
-        """A new int32 `(2,)` seed; the model's generator moves on."""
-        return tf.cast(self.seed_generator.next(), tf.int32)
+    def read_condition(
+        self, condition: ArrayLike | None, num_examples: int | tf.Tensor
+    ) -> tf.Tensor | None:
+        """Checks a condition at the door, and gives what networks read of it.
 
-    def seed_or_next(self, seed):
-        """`seed` as an int32 `(2,)` tensor, or a new one where it is None."""
-        return self.next_seed() if seed is None else check_seed(seed)
+        Args:
+            condition: a condition for each example, or one for all of them; None for a model
+                without any.
+            num_examples: int or int32 scalar.
+        Returns:
+            `given`, `[num_examples, ...]`; None for a model without conditions.
+        Raises:
+            ValueError: a condition that is missing or not expected, or that does not fit.
+        """
+        if (condition is None) != (self.condition is None):
+            wanted = "no condition" if self.condition is None else f"a condition, {self.condition}"
+            raise ValueError(
+                f"expected {wanted}, as this {type(self).__name__} was built."
+                f" Received: condition={condition!r}"
+            )
+        if condition is None:
+            return None
+        return self.condition.encode(self.condition.tokens(condition, num_examples))
 
-    def get_config(self):
+    def read_inputs(self, inputs: Any) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """What `call` gets, x or `(x, condition)`, as x and `given`.
+
+        Raises:
+            ValueError: a condition that is missing or not expected, or that does not fit.
+        """
+        pair = isinstance(inputs, (list, tuple))
+        x, condition = inputs if pair else (inputs, None)
+        return x, self.read_condition(condition, tf.shape(x)[0])
+
+    def condition_specs(self) -> list[tf.TensorSpec]:
+        """What a signature takes beside its other inputs: the condition, if the model has one."""
+        return [] if self.condition is None else [self.condition.spec]
+
+    def get_config(self) -> dict[str, Any]:
         return {**keras.Model.get_config(self), **Configured.get_config(self)}
 
     def compile(
-        self, optimizer=None, *, steps_per_execution=1, jit_compile="auto", run_eagerly=False
-    ):
-        """Prepares the model for training.
+        self,
+        optimizer: Any = None,
+        loss: None = None,
+        loss_weights: None = None,
+        metrics: None = None,
+        weighted_metrics: None = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
+        *,
+        learning_rate: Any = None,
+    ) -> None:
+        """Prepares the model for training; the arguments are in Keras's order.
 
         Args:
-            optimizer: None for the paper's optimizers, one Keras optimizer (or its name) for a
-                model with one phase, or `{phase name: optimizer}`.
+            optimizer: None for `default_optimizers()`; one Keras optimizer or its name, of which
+                each phase gets one of its own; or `{phase name: optimizer}`.
+            loss, loss_weights, metrics, weighted_metrics: refused, a model knows its objective.
+            run_eagerly: whether steps run without compilation, for debugging.
             steps_per_execution: training steps of one compiled call.
             jit_compile: whether XLA compiles the training step; "auto" means only on a GPU.
-            run_eagerly: whether steps run without compilation, for debugging.
+            auto_scale_loss: whether losses are scaled where the dtype policy is mixed_float16.
+            learning_rate: of the default optimizers, a number or a schedule.
         Raises:
-            ValueError: the optimizers do not match the phases.
+            ValueError: the optimizers do not match the phases, or an argument that is refused.
         """
+        given = {"loss": loss, "loss_weights": loss_weights}
+        given |= {"metrics": metrics, "weighted_metrics": weighted_metrics}
+        for name, value in given.items():
+            if value is not None:
+                raise ValueError(
+                    f"expected no {name}: {type(self).__name__} minimises the losses of its own"
+                    f" phases and reports their terms, {', '.join(self.term_names)}."
+                    f" Received: {name}={value!r}"
+                )
         phases = self.phases()
         names = [phase.name for phase in phases]
-        if optimizer is None:
-            optimizer = self.default_optimizers()
-        elif not isinstance(optimizer, dict):
-            optimizer = {name: optimizer for name in names[:1]}
-        if sorted(optimizer) != sorted(names):
-            raise ValueError(
-                f"expected one optimizer for each of the phases {names}, as a dictionary."
-                f" Received: optimizers for {sorted(optimizer)}"
-            )
-        optimizer = {name: keras.optimizers.get(optimizer[name]) for name in names}
-        if self.dtype_policy.name == "mixed_float16":
-            optimizer = {name: _loss_scaled(each) for name, each in optimizer.items()}
-        # Keras's learning-rate callbacks look for `model.optimizer`.
+        optimizers = match_optimizers(optimizer, names, self.default_optimizers(), learning_rate)
+        if self.dtype_policy.name == "mixed_float16" and auto_scale_loss:
+            optimizers = {name: loss_scaled(each) for name, each in optimizers.items()}
+        for phase in phases:
+            check_count(phase.every, f"`every` of the phase {phase.name!r}")
         super().compile(
-            optimizer=optimizer[names[0]] if len(names) == 1 else None,
-            steps_per_execution=steps_per_execution,
+            optimizer=optimizers[names[0]] if len(names) == 1 else None,
+            steps_per_execution=check_count(steps_per_execution, "steps_per_execution"),
             jit_compile=jit_compile,
             run_eagerly=run_eagerly,
+            auto_scale_loss=auto_scale_loss,
         )
-        self.phase_optimizers = optimizer
+        if len(names) > 1:
+            # Keras's callbacks look for the learning rate there.
+            self.optimizer = PhaseOptimizers(optimizers)
+        self.phase_optimizers = optimizers
         for phase in phases:
-            optimizer[phase.name].build(_trainable(phase))
+            optimizers[phase.name].build(trainable_weights(phase))
+        self.terms = Terms(type(self).__name__, self.term_names, phases)
         self._block_function = None
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> dict[str, Any] | None:
         if not self.compiled:
             return None
         return {
@@ -133,68 +228,28 @@ class GenerativeModel(Configured, ArrayTrainer):
             "run_eagerly": self.run_eagerly,
         }
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: dict[str, Any]) -> None:
         self.compile(**keras.saving.deserialize_keras_object(config))
 
-    @property
-    def metrics(self):
-        return list(self._trackers.values())
-
-    def train_step(self, data):
-        """For each phase: tape, gradient, apply, track."""
-        batch = self.unpack(data)
-        phases = self.phases()
-        for phase in phases:
-            optimizer = self.phase_optimizers[phase.name]
-            variables = _trainable(phase)
-            kept = self._statistics_outside(phase) if len(phases) > 1 else []
-            with tf.GradientTape() as tape:
-                terms = phase.loss(batch, True)
-                penalties = [loss for network in phase.networks for loss in network.losses]
-                objective = tf.add_n([next(iter(terms.values())), *penalties])
-                objective = optimizer.scale_loss(objective)
-            optimizer.apply(tape.gradient(objective, variables), variables)
-            for variable, value in kept:
-                variable.assign(value)
-            self._track(terms, batch)
-        return self.get_metrics_result()
-
-    def test_step(self, data):
-        """The terms of every phase, without training."""
-        batch = self.unpack(data)
-        for phase in self.phases():
-            self._track(phase.loss(batch, False), batch)
-        return self.get_metrics_result()
-
-    def _statistics_outside(self, phase):
-        """Statistics (BatchNorm's) of networks outside the phase, each with its value."""
-        own = {id(v) for network in phase.networks for v in network.non_trainable_weights}
-        outside = [v for v in self.non_trainable_weights if id(v) not in own]
-        return [(variable, tf.identity(variable.value)) for variable in outside]
-
-    def _track(self, terms, batch):
-        weight = tf.shape(tf.nest.flatten(batch)[0])[0]
-        for name, value in terms.items():
-            self._trackers[name].update_state(value, sample_weight=weight)
-
-    def save_own_variables(self, store):
-        """Beside the weights: every random state and the count of epochs, so training resumes."""
+    def save_own_variables(self, store: Any) -> None:
+        """Beside the weights: every random state and the counts, so that training resumes."""
         super().save_own_variables(store)
         store["random_states"] = np.array([np.array(state) for state in self._random_states()])
-        store["order"] = np.array([self.order_seed, self.epochs_seen], "int64")
+        store["order"] = np.array([self.order_seed, self.epochs_seen, self.steps_seen], "int64")
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         states = np.array(store["random_states"])
         for state, value in zip(self._random_states(), states, strict=True):
             state.assign(value)
-        self.order_seed, self.epochs_seen = map(int, np.array(store["order"]))
+        self.order_seed, self.epochs_seen, steps_seen = map(int, np.array(store["order"]))
+        self.steps_seen.assign(steps_seen)
         names = [name for name in store.keys() if name not in ("random_states", "order")]
         super().load_own_variables({name: store[name] for name in names})
 
     def _random_states(self):
         return [v for v in self.variables if v.name == "seed_generator_state"]
 
-    def export(self, filepath, format="tf_saved_model", verbose=False):
+    def export(self, filepath: Any, format: str = "tf_saved_model", verbose: bool = False) -> None:
         """Writes a SavedModel with the named `signatures()`, which runs without tfgen.
 
         The folder appears when it is whole; one that was there before is replaced.
@@ -202,7 +257,7 @@ class GenerativeModel(Configured, ArrayTrainer):
         Args:
             filepath: path of the folder.
             format: "tf_saved_model", the only one.
-            verbose: whether Keras prints the signatures.
+            verbose: whether to print the signatures and the path.
         Raises:
             ValueError: another format.
         """
@@ -210,24 +265,27 @@ class GenerativeModel(Configured, ArrayTrainer):
             raise ValueError(f'expected format to be "tf_saved_model". Received: {format!r}')
         archive = keras.export.ExportArchive()
         archive.track(self)
-        for name, (function, specs) in self.signatures().items():
+        signatures = self.signatures()
+        for name, (function, specs) in signatures.items():
             archive.add_endpoint(name, function, specs)
         path = os.path.abspath(os.fspath(filepath))
         partial = f"{path}.partial-{os.getpid()}"
         try:
-            archive.write_out(partial, verbose=verbose)
+            # Keras would print the partial path, which is gone a moment later.
+            archive.write_out(partial, verbose=False)
             if os.path.isdir(path):
                 shutil.rmtree(path)
             os.replace(partial, path)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+        if verbose:
+            print(f"wrote {path}: {', '.join(signatures)}")
 
 
-def _trainable(phase):
-    return [v for network in phase.networks for v in network.trainable_variables]
+class _Counters:
+    """Counts that Keras shall not take for weights."""
 
-
-def _loss_scaled(optimizer):
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        return optimizer
-    return keras.optimizers.LossScaleOptimizer(optimizer)
+    def __init__(self):
+        self.steps = keras.Variable(
+            0, dtype="int32", trainable=False, aggregation="only_first_replica", name="steps_seen"
+        )

@@ -1,9 +1,13 @@
 """Stateless seeds: a seed is a pair of int32."""
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
+from tfgen.core.typing import SeedLike
 
-def check_seed(seed):
+
+def check_seed(seed: SeedLike) -> tf.Tensor:
     """Reads a seed: an int s as `[0, s]`, an int32 `(2,)` tensor as it is.
 
     Args:
@@ -23,17 +27,57 @@ def check_seed(seed):
     if not pair.dtype.is_integer or pair.shape not in ([], [2]):
         raise ValueError(f"{expected}. Received: {seed!r}")
     if pair.shape == []:
-        if tf.executing_eagerly() and not 0 <= int(pair) < 2**31:
+        value = tf.get_static_value(pair)
+        if value is not None and not 0 <= int(value) < 2**31:
             raise ValueError(f"{expected}. Received: {seed!r}")
         pair = tf.stack([tf.zeros_like(pair), pair])
     return tf.cast(pair, tf.int32)
 
 
-def split_seed(seed, num):
+def split_seed(seed: tf.Tensor, num: int) -> list[tf.Tensor]:
     """Splits one seed into `num` independent ones, a list of int32 `(2,)` tensors."""
     return tf.unstack(tf.random.experimental.stateless_split(seed, num), num)
 
 
-def fold_in(seed, data):
+def fold_in(seed: tf.Tensor, data: int | tf.Tensor) -> tf.Tensor:
     """A seed for each value of `data`, an int or a scalar integer tensor."""
     return tf.random.experimental.stateless_fold_in(seed, data)
+
+
+def example_seeds(seed: tf.Tensor, num_examples: int | tf.Tensor) -> tf.Tensor:
+    """A seed for each example, int32 `[num_examples, 2]`.
+
+    What is drawn by them does not depend on how the examples are split into batches.
+    """
+    return tf.random.experimental.stateless_split(seed, num_examples)
+
+
+def fold_in_each(seeds: tf.Tensor, data: int | tf.Tensor) -> tf.Tensor:
+    """`fold_in` for each of the seeds `[num_examples, 2]`."""
+    return tf.map_fn(lambda seed: fold_in(seed, data), seeds)
+
+
+@tf.function(reduce_retracing=True, autograph=False)
+def normal_by_example(seeds: tf.Tensor, shape: Sequence[int]) -> tf.Tensor:
+    """Standard normal draws, float32 `[num_examples, *shape]`, each by its own seed.
+
+    Args:
+        seeds: int32 `[num_examples, 2]`, see `example_seeds`.
+        shape: shape of one draw.
+    """
+    return tf.map_fn(
+        lambda seed: tf.random.stateless_normal(shape, seed), seeds, fn_output_signature=tf.float32
+    )
+
+
+@tf.function(reduce_retracing=True, autograph=False)
+def integer_by_example(seeds: tf.Tensor, maxval: int) -> tf.Tensor:
+    """Uniform draws from 0, ..., maxval - 1, int32 `[num_examples]`, each by its own seed.
+
+    Args:
+        seeds: int32 `[num_examples, 2]`, see `example_seeds`.
+        maxval: the number of values.
+    """
+    return tf.map_fn(
+        lambda seed: tf.random.stateless_uniform((), seed, maxval=maxval, dtype=tf.int32), seeds
+    )

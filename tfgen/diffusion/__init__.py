@@ -2,9 +2,9 @@
 
 from tfgen.diffusion.ddpm import DDPM
 from tfgen.diffusion.model import DiffusionModel
-from tfgen.diffusion.predictions import Epsilon, Start, Velocity
-from tfgen.diffusion.process import ForwardVariance, PosteriorVariance
-from tfgen.diffusion.samplers import DDIM, Ancestral, ancestral, ddim
+from tfgen.diffusion.predictions import Epsilon, Prediction, Start, Velocity
+from tfgen.diffusion.process import ForwardVariance, PosteriorVariance, ReverseVariance
+from tfgen.diffusion.samplers import DDIM, Ancestral, Sampler, ancestral, ddim
 from tfgen.diffusion.schedules import CosineSchedule, LinearSchedule, Schedule
 
 __all__ = [
@@ -17,6 +17,9 @@ __all__ = [
     "ForwardVariance",
     "LinearSchedule",
     "PosteriorVariance",
+    "Prediction",
+    "ReverseVariance",
+    "Sampler",
     "Schedule",
     "Start",
     "Velocity",

@@ -1,17 +1,26 @@
 """The variational bound of a diffusion model."""
 
 import math
+from typing import Any
 
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.core import split_seed
+from tfgen.core import fold_in_each, integer_by_example, normal_by_example
 from tfgen.diffusion import process
+from tfgen.distributions import reparameterize
 
 tfd = tfp.distributions
 
 
-def variational_bound(model, x, num_terms, *, seed):
+def variational_bound(
+    model: Any,
+    x: tf.Tensor,
+    num_terms: int,
+    *,
+    seeds: tf.Tensor,
+    given: tf.Tensor | None = None,
+) -> tf.Tensor:
     """-(L_T + sum_{t > 1} L_{t-1} + L_0) <= log p(x)  (Ho et al. 2020, Eq. 5), estimated.
 
     Every term takes one draw of x_t, so the estimate is unbiased. Of the T terms `num_terms` are
@@ -21,7 +30,8 @@ def variational_bound(model, x, num_terms, *, seed):
         model: a `DiffusionModel`.
         x: `[batch, *event_shape]`, float32; images in [0, 1].
         num_terms: evaluations of the denoiser for each example, an int in 1..T.
-        seed: int32 `(2,)`.
+        seeds: int32 `[batch, 2]`, one for each example.
+        given: what the denoiser reads of the conditions, `[batch, ...]`.
     Returns:
         `[batch]`, in nats, summed over dimensions.
     """
@@ -30,14 +40,14 @@ def variational_bound(model, x, num_terms, *, seed):
     low, high = (-1, 1) if model.is_image else (0, 1)
     # The density of the data, not of x_0: dx_0 = 2 dx for images.
     log_volume = 0.0 if model.levels else math.log(high - low) * math.prod(model.event_shape)
-    time_seed, noise_seed = split_seed(seed, 2)
     # The integers k T + offset, k < num_terms, are a stratified cover of 0..(num_terms T - 1).
-    offset = tf.random.stateless_uniform(tf.shape(x0)[:1], time_seed, 0, num_steps, tf.int32)
+    offset = integer_by_example(seeds, num_steps)
 
     def add_term(k, total):
         t = 1 + (k * num_steps + offset) // num_terms
-        xt = model.q(x0, t).sample(seed=tf.random.experimental.stateless_fold_in(noise_seed, k))
-        p = model.p(xt, t)
+        noise = normal_by_example(fold_in_each(seeds, k), model.event_shape)
+        xt = reparameterize(model.q(x0, t), noise)
+        p = model.p(xt, t, given)
         # KL(q || p) at t = 1 would be of a point: L_0 takes its place.
         kl = model.posterior(xt, x0, tf.maximum(t, 2)).kl_divergence(p)
         if model.levels is None:
@@ -58,7 +68,9 @@ def variational_bound(model, x, num_terms, *, seed):
     return log_volume - prior_kl - total * num_steps / num_terms
 
 
-def discretized_log_prob(p, x0, levels, low, high):
+def discretized_log_prob(
+    p: tfd.Independent, x0: tf.Tensor, levels: int, low: float, high: float
+) -> tf.Tensor:
     """log p(x_0 | x_1), p integrated over each level's bin  (Ho et al. 2020, Eq. 13).
 
     The bins of the first and the last level reach to infinity.

@@ -4,16 +4,27 @@ The two functions know no model, only the function that they are given; they are
 `tf.while_loop` inside a `tf.function`. The noise of step t depends on the seed and t alone.
 """
 
+import abc
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import tensorflow as tf
 
-from tfgen.core import Configured, split_seed
+from tfgen.core import Configured, fold_in, split_seed
 from tfgen.diffusion.predictions import signal_and_noise
 from tfgen.diffusion.process import like, posterior_variance
+from tfgen.diffusion.schedules import Schedule
 
-fold_in = tf.random.experimental.stateless_fold_in
 
-
-def ancestral(p, shape, num_steps, *, seed, constrain=None):
+def ancestral(
+    p: Callable[..., Any],
+    shape: Sequence,
+    num_steps: int,
+    *,
+    seed: tf.Tensor,
+    constrain: Callable[..., tf.Tensor] | None = None,
+    watch: Callable[..., None] | None = None,
+) -> tf.Tensor:
     """Draws x_0 by x_{t-1} ~ p(x_{t-1} | x_t), t = T..1  (Ho et al. 2020, Algorithm 2).
 
     The last step takes the mean, as the paper's does.
@@ -24,6 +35,7 @@ def ancestral(p, shape, num_steps, *, seed, constrain=None):
         num_steps: T.
         seed: int32 `(2,)`.
         constrain: `(xt, t, seed) -> xt`, applied to x_T, ..., x_0; None for free samples.
+        watch: `(xt, t)`, called on x_{T-1}, ..., x_0 as they are drawn; None for nobody.
     Returns:
         x_0, float32 of shape `shape`.
     """
@@ -35,7 +47,8 @@ def ancestral(p, shape, num_steps, *, seed, constrain=None):
     def step(t, xt):
         previous = p(xt, t)
         draw = previous.sample(seed=fold_in(seed, t))
-        return t - 1, constrained(tf.where(t > 1, draw, previous.mean()), t - 1)
+        drawn = constrained(tf.where(t > 1, draw, previous.mean()), t - 1)
+        return t - 1, _shown(watch, drawn, t - 1)
 
     x_T = tf.random.stateless_normal(shape, initial_seed)
     t = tf.constant(num_steps)
@@ -43,7 +56,16 @@ def ancestral(p, shape, num_steps, *, seed, constrain=None):
     return x0
 
 
-def ddim(denoise, schedule, shape, *, num_steps, eta=0.0, seed):
+def ddim(
+    denoise: Callable[..., Any],
+    schedule: Schedule,
+    shape: Sequence,
+    *,
+    num_steps: int,
+    eta: float = 0.0,
+    seed: tf.Tensor,
+    watch: Callable[..., None] | None = None,
+) -> tf.Tensor:
     """Draws x_0 in `num_steps` strides over 1..T  (Song et al. 2021, Eq. 12).
 
     With eta = 0 the map from x_T to x_0 is deterministic; eta = 1 with num_steps = T is the
@@ -56,6 +78,7 @@ def ddim(denoise, schedule, shape, *, num_steps, eta=0.0, seed):
         num_steps: number of strides, in 1..T; they visit t = i T // num_steps.
         eta: share of the posterior's standard deviation that is fresh noise, in [0, 1].
         seed: int32 `(2,)`.
+        watch: `(xt, t)`, called after each stride; None for nobody.
     Returns:
         x_0, float32 of shape `shape`.
     """
@@ -70,21 +93,60 @@ def ddim(denoise, schedule, shape, *, num_steps, eta=0.0, seed):
         fresh = tf.random.stateless_normal(tf.shape(xt), fold_in(seed, t))
         signal, _ = signal_and_noise(alpha_bar, xt)
         xs = signal * x0 + like(direction, xt) * noise + like(tf.sqrt(variance), xt) * fresh
-        return i - 1, tf.ensure_shape(xs, xt.shape)
+        return i - 1, _shown(watch, tf.ensure_shape(xs, xt.shape), s)
 
     x_T = tf.random.stateless_normal(shape, initial_seed)
     _, x0 = tf.while_loop(lambda i, xt: i > 0, step, [tf.constant(num_steps), x_T])
     return x0
 
 
-class Ancestral(Configured):
+def _shown(watch, x, t):
+    """x, once somebody has looked at it."""
+    if watch is None:
+        return x
+    with tf.control_dependencies([tf.py_function(watch, [x, t], [])]):
+        return tf.identity(x)
+
+
+class Sampler(Configured, abc.ABC):
+    """A way from x_T to x_0."""
+
+    @abc.abstractmethod
+    def __call__(
+        self,
+        model: Any,
+        shape: Sequence,
+        seed: tf.Tensor,
+        given: tf.Tensor | None = None,
+        watch: Callable[..., None] | None = None,
+    ) -> tf.Tensor:
+        """Draws x_0, in the model's scale.
+
+        Args:
+            model: a `DiffusionModel`.
+            shape: `[num_samples, *event_shape]`, of ints or scalar tensors.
+            seed: int32 `(2,)`.
+            given: what the denoiser reads of the conditions, `[num_samples, ...]`.
+            watch: `(xt, t)`, called after each step; None for nobody.
+        """
+
+
+class Ancestral(Sampler):
     """All T steps of the learned reverse process, `ancestral`."""
 
-    def __call__(self, model, shape, seed):
-        return ancestral(model.p, shape, model.schedule.num_steps, seed=seed)
+    def __call__(
+        self,
+        model: Any,
+        shape: Sequence,
+        seed: tf.Tensor,
+        given: tf.Tensor | None = None,
+        watch: Callable[..., None] | None = None,
+    ) -> tf.Tensor:
+        p = lambda xt, t: model.p(xt, t, given)
+        return ancestral(p, shape, model.schedule.num_steps, seed=seed, watch=watch)
 
 
-class DDIM(Configured):
+class DDIM(Sampler):
     """Few large steps, `ddim`.
 
     Args:
@@ -94,7 +156,7 @@ class DDIM(Configured):
         ValueError: `num_steps` not a positive int (or, when used, above T); eta outside [0, 1].
     """
 
-    def __init__(self, num_steps=50, eta=0.0):
+    def __init__(self, num_steps: int = 50, eta: float = 0.0) -> None:
         if not isinstance(num_steps, int) or num_steps < 1:
             raise ValueError(f"expected num_steps to be an int >= 1. Received: {num_steps!r}")
         if not 0 <= eta <= 1:
@@ -102,17 +164,25 @@ class DDIM(Configured):
         self.num_steps = num_steps
         self.eta = eta
 
-    def __call__(self, model, shape, seed):
+    def __call__(
+        self,
+        model: Any,
+        shape: Sequence,
+        seed: tf.Tensor,
+        given: tf.Tensor | None = None,
+        watch: Callable[..., None] | None = None,
+    ) -> tf.Tensor:
         if self.num_steps > model.schedule.num_steps:
             raise ValueError(
                 f"expected num_steps <= {model.schedule.num_steps}, the steps of the schedule."
                 f" Received: {self.num_steps}"
             )
         return ddim(
-            model.denoise,
+            lambda xt, t: model.denoise(xt, t, given),
             model.schedule,
             shape,
             num_steps=self.num_steps,
             eta=self.eta,
             seed=seed,
+            watch=watch,
         )

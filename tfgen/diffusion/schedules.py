@@ -1,5 +1,7 @@
 """Noise schedules: how much of the signal is left after t of T steps."""
 
+import abc
+
 import numpy as np
 import tensorflow as tf
 
@@ -9,7 +11,7 @@ from tfgen.core import Configured
 MAX_BETA = 0.999
 
 
-class Schedule(Configured):
+class Schedule(Configured, abc.ABC):
     """Variances beta_1, ..., beta_T of a forward process, from which the rest follows.
 
     A subclass gives `betas()`. Nothing is stored: the table is computed in float64 where it is
@@ -21,16 +23,20 @@ class Schedule(Configured):
         ValueError: `num_steps` is not an int of at least 2.
     """
 
-    def __init__(self, num_steps):
+    def __init__(self, num_steps: int) -> None:
         if not isinstance(num_steps, (int, np.integer)) or num_steps < 2:
             raise ValueError(f"expected num_steps to be an int >= 2. Received: {num_steps!r}")
         self.num_steps = int(num_steps)
 
-    def beta(self, t):
+    @abc.abstractmethod
+    def betas(self) -> np.ndarray:
+        """beta_1, ..., beta_T: NumPy float64, `[num_steps]`."""
+
+    def beta(self, t: int | tf.Tensor) -> tf.Tensor:
         """Variance of one step, beta_t, for integer t in 1..T: float64, the shape of t."""
         return tf.gather(tf.constant(self.betas()), t - 1)
 
-    def alpha_bar(self, t):
+    def alpha_bar(self, t: int | tf.Tensor) -> tf.Tensor:
         """Signal left, alpha_bar_t = prod_{s <= t} (1 - beta_s)  (Ho et al. 2020, below Eq. 4).
 
         Float64, because 1 - alpha_bar_1 is about 1e-4 and float32 keeps three digits of it.
@@ -58,7 +64,7 @@ class LinearSchedule(Schedule):
         ValueError: `num_steps` below 2, or a beta outside (0, 1).
     """
 
-    def __init__(self, num_steps, beta_1=1e-4, beta_T=0.02):
+    def __init__(self, num_steps: int, beta_1: float = 1e-4, beta_T: float = 0.02) -> None:
         super().__init__(num_steps)
         if not (0 < beta_1 < 1 and 0 < beta_T < 1):
             raise ValueError(
@@ -67,7 +73,7 @@ class LinearSchedule(Schedule):
         self.beta_1 = beta_1
         self.beta_T = beta_T
 
-    def betas(self):
+    def betas(self) -> np.ndarray:
         """beta_1, ..., beta_T: NumPy float64, `[num_steps]`."""
         betas = np.linspace(self.beta_1, self.beta_T, self.num_steps) * 1000 / self.num_steps
         return np.minimum(betas, MAX_BETA)
@@ -85,13 +91,13 @@ class CosineSchedule(Schedule):
         ValueError: `num_steps` below 2, or `offset` not positive.
     """
 
-    def __init__(self, num_steps, offset=0.008):
+    def __init__(self, num_steps: int, offset: float = 0.008) -> None:
         super().__init__(num_steps)
         if not offset > 0:
             raise ValueError(f"expected offset > 0. Received: {offset!r}")
         self.offset = offset
 
-    def betas(self):
+    def betas(self) -> np.ndarray:
         """beta_1, ..., beta_T: NumPy float64, `[num_steps]`."""
         fraction = np.arange(self.num_steps + 1) / self.num_steps
         f = np.cos((fraction + self.offset) / (1 + self.offset) * np.pi / 2) ** 2

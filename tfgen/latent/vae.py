@@ -1,16 +1,34 @@
 """The variational autoencoder (Kingma & Welling, 2014)."""
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
 import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.core import Phase, check_count, fold_in
+from tfgen.core import (
+    Condition,
+    Phase,
+    check_count,
+    example_seeds,
+    fold_in_each,
+    normal_by_example,
+)
 from tfgen.core.arrays import in_batches
-from tfgen.distributions import Bernoulli, Normal, StandardNormal, kl_estimate
+from tfgen.core.typing import ArrayLike, SeedLike, ShapeLike
+from tfgen.distributions import (
+    Bernoulli,
+    Head,
+    Normal,
+    Prior,
+    StandardNormal,
+    kl_estimate,
+    reparameterize,
+)
 from tfgen.latent.model import LatentModel
-from tfgen.networks import mlp
+from tfgen.networks import check_network, mlp, network_inputs
 
 tfd = tfp.distributions
 
@@ -21,7 +39,9 @@ _SAMPLES_A_STEP = 100
 class VAE(LatentModel):
     """p(x) = int p(z) p(x | z) dz, trained by a bound that an encoder q(z | x) makes tight.
 
-    log p(x) >= E_q[log p(x | z)] - KL(q(z | x) || p(z))  (Kingma & Welling 2014, Eq. 3).
+    log p(x) >= E_q[log p(x | z)] - KL(q(z | x) || p(z))  (Kingma & Welling 2014, Eq. 3). With a
+    condition y, both networks read it beside x or z, and all of this is given y: p(x | y) =
+    int p(z) p(x | z, y) dz (Sohn et al. 2015, with a prior that does not depend on y).
 
     Args:
         encoder: Keras model, `[batch, *event_shape]` to `[batch, 2 * dim]`, the mean and raw scale
@@ -30,20 +50,41 @@ class VAE(LatentModel):
         prior: p(z): `StandardNormal(dim)`, or any other.
         likelihood: the head of p(x | z): `Bernoulli()`, or any other.
         beta: weight of the rate in the objective, 1 for the bound (Higgins et al. 2017, Eq. 4).
+        condition: what y is; both networks then have it as their second input. None for p(x).
     Raises:
-        ValueError: networks, prior and likelihood do not fit together, or beta is negative.
+        ValueError: networks, prior, likelihood and condition do not fit together, or beta is
+            negative.
+
+    Example:
+        >>> model = VAE.default((4, 4, 1), latent_dim=2, hidden=(8,))
+        >>> model.sample(3, seed=0).shape
+        TensorShape([3, 4, 4, 1])
+        >>> x = tf.round(model.sample(5, seed=1))
+        >>> bool(tf.reduce_all(model.elbo(x, seed=0) == model.elbo(x, seed=0, batch_size=2)))
+        True
     """
 
     term_names = ("negative_elbo", "distortion", "rate")
     density = "bound"
+    conditional = True
     paper = "Kingma & Welling 2014"
 
-    def __init__(self, *, encoder, decoder, prior, likelihood, beta=1.0, **kwargs):
-        super().__init__(**kwargs)
-        event_shape = tuple(encoder.input_shape[1:])
-        _check_network("encoder", encoder, event_shape, (2 * prior.dim,))
+    def __init__(
+        self,
+        *,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        prior: Prior,
+        likelihood: Head,
+        beta: float = 1.0,
+        condition: Condition | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(condition=condition, **kwargs)
+        event_shape = tuple(encoder.inputs[0].shape[1:])
+        check_network("encoder", encoder, event_shape, (2 * prior.dim,), condition)
         params = (*event_shape[:-1], likelihood.params_size(event_shape))
-        _check_network("decoder", decoder, (prior.dim,), params)
+        check_network("decoder", decoder, (prior.dim,), params, condition)
         if not beta >= 0:
             raise ValueError(f"expected beta to be at least 0. Received: {beta}")
         self.encoder = encoder
@@ -56,7 +97,16 @@ class VAE(LatentModel):
         self.posterior = Normal()
 
     @classmethod
-    def default(cls, event_shape, latent_dim=20, hidden=(400,), likelihood=Bernoulli(), beta=1.0):
+    def default(
+        cls,
+        event_shape: ShapeLike,
+        latent_dim: int = 20,
+        hidden: Sequence[int] = (400,),
+        likelihood: Head = Bernoulli(),
+        beta: float = 1.0,
+        condition: Condition | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """The paper's networks: perceptrons with one hidden layer.
 
         Args:
@@ -65,52 +115,75 @@ class VAE(LatentModel):
             hidden: widths of the encoder's hidden layers; the decoder has them in reverse.
             likelihood: head of p(x | z).
             beta: weight of the rate.
+            condition: what y is; None for p(x).
+            **kwargs: the constructor's other arguments.
         """
-        event_shape = tuple(event_shape)
+        event_shape, hidden = tuple(event_shape), tuple(hidden)
         params = (*event_shape[:-1], likelihood.params_size(event_shape))
         return cls(
-            encoder=mlp(event_shape, hidden, (2 * latent_dim,), name="encoder"),
-            decoder=mlp((latent_dim,), tuple(hidden)[::-1], params, name="decoder"),
+            encoder=mlp(
+                event_shape, hidden, (2 * latent_dim,), name="encoder", condition=condition
+            ),
+            decoder=mlp((latent_dim,), hidden[::-1], params, name="decoder", condition=condition),
             prior=StandardNormal(latent_dim),
             likelihood=likelihood,
             beta=beta,
+            condition=condition,
+            **kwargs,
         )
 
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         return {"elbo": keras.optimizers.Adam(1e-3)}
 
-    def phases(self):
+    def phases(self) -> tuple[Phase, ...]:
         return (Phase("elbo", self.negative_elbo, (self.encoder, self.decoder)),)
 
-    def q(self, x, training=False):
+    def q(
+        self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
+    ) -> tfd.Independent:
         """q(z | x), a diagonal normal (Eq. 9).
 
         Args:
             x: `[batch, *event_shape]`, float32; images in [0, 1].
+            given: what the networks read of the conditions, `[batch, ...]`.
+            training: whether the network runs as in training.
         Returns:
             `tfd.Independent` normal, batch shape `[batch]`, event shape `[dim]`.
         """
-        return self.posterior(self.encoder(x, training=training))
+        return self.posterior(self.encoder(network_inputs(x, given), training=training))
 
-    def p(self, z, training=False):
+    def p(
+        self, z: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
+    ) -> tfd.Distribution:
         """p(x | z).
 
         Args:
             z: `[..., dim]`, float32.
+            given: what the networks read of the conditions, `[batch, ...]`, where batch is the
+                last axis of z before dim, or 1.
+            training: whether the network runs as in training.
         Returns:
             The likelihood's distribution, batch shape `[...]`, event shape `event_shape`.
         """
         leading = tf.shape(z)[:-1]
-        params = self.decoder(tf.reshape(z, (-1, self.prior.dim)), training=training)
+        if given is not None:
+            shape = given.shape[1:]
+            given = tf.broadcast_to(given, tf.concat((leading, shape), axis=0))
+            given = tf.reshape(given, (-1, *shape))
+        flat = tf.reshape(z, (-1, self.prior.dim))
+        params = self.decoder(network_inputs(flat, given), training=training)
         shape = tf.concat((leading, params.shape[1:]), axis=0)
         params = tf.ensure_shape(tf.reshape(params, shape), z.shape[:-1] + params.shape[1:])
         return self.likelihood(params, len(self.event_shape))
 
-    def negative_elbo(self, x, training):
+    def negative_elbo(
+        self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
+    ) -> dict[str, tf.Tensor]:
         """-ELBO, Eq. 3, by one sample of z; the rate in closed form where TFP has one (Eq. 7)."""
-        q = self.q(x, training)
-        z = q.sample(seed=self.next_seed())
-        distortion = -tf.reduce_mean(self.p(z, training).log_prob(x))
+        x, *given = batch
+        q = self.q(x, *given, training=training)
+        z = q.sample(seed=seed)
+        distortion = -tf.reduce_mean(self.p(z, *given, training=training).log_prob(x))
         rate = tf.reduce_mean(kl_estimate(q, self.prior(), z))
         return {
             "negative_elbo": distortion + self.beta * rate,
@@ -118,29 +191,46 @@ class VAE(LatentModel):
             "rate": rate,
         }
 
-    def elbo(self, x, *, seed=None, batch_size=None):
+    def elbo(
+        self,
+        x: ArrayLike,
+        *,
+        condition: ArrayLike | None = None,
+        seed: SeedLike | None = None,
+        batch_size: int | None = None,
+    ) -> tf.Tensor:
         """A lower bound of log p(x): E_q[log p(x | z)] - KL(q || p), by one sample of z (Eq. 3).
 
-        `beta` plays no part: this is the bound, whatever was trained.
+        `beta` plays no part: this is the bound, whatever was trained. Each example has draws of
+        its own, so that `batch_size` changes nothing.
 
         Args:
             x: `[batch, *event_shape]`, float32; images in [0, 1].
+            condition: for a model that has one: one for each example, or one for all.
             seed: int or int32 `(2,)` tensor; None for the model's own generator.
             batch_size: examples of one call; None for all of them at once.
         Returns:
             `[batch]`, in nats, summed over dimensions; an unbiased estimate of the bound.
         Raises:
-            ValueError: x is no batch of examples (see `check_array`).
+            ValueError: x is no batch of examples (see `check_array`), or a bad condition.
         """
-        return self._seeded_batches(self._elbo, self.check(x), seed, batch_size)
+        return self._bound(self._elbo, x, condition, seed, batch_size)
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def _elbo(self, x, seed):
-        q = self.q(x)
-        z = q.sample(seed=seed)
-        return self.p(z).log_prob(x) - kl_estimate(q, self.prior(), z)
+    def _elbo(self, x, seeds, given):
+        q = self.q(x, given)
+        z = reparameterize(q, normal_by_example(seeds, (self.prior.dim,)))
+        return self.p(z, given).log_prob(x) - kl_estimate(q, self.prior(), z)
 
-    def iwae_bound(self, x, num_samples, *, seed=None, batch_size=None):
+    def iwae_bound(
+        self,
+        x: ArrayLike,
+        num_samples: int,
+        *,
+        condition: ArrayLike | None = None,
+        seed: SeedLike | None = None,
+        batch_size: int | None = None,
+    ) -> tf.Tensor:
         """A tighter bound: log (1/k) sum_i p(x, z_i) / q(z_i | x), z_i ~ q (Burda et al. 2016).
 
         Its mean grows with k = num_samples, from the ELBO to log p(x) (their Eq. 8, Theorem 1).
@@ -148,25 +238,28 @@ class VAE(LatentModel):
         Args:
             x: `[batch, *event_shape]`, float32; images in [0, 1].
             num_samples: k, at least 1.
+            condition: for a model that has one: one for each example, or one for all.
             seed: int or int32 `(2,)` tensor; None for the model's own generator.
             batch_size: examples of one call; None for all of them at once.
         Returns:
             `[batch]`, in nats, summed over dimensions.
         Raises:
-            ValueError: x is no batch of examples (see `check_array`), or num_samples below 1.
+            ValueError: x is no batch of examples (see `check_array`), num_samples below 1, or a
+                bad condition.
         """
         check_count(num_samples, "num_samples")
-        bound = lambda x, seed: self._iwae_bound(x, num_samples, seed)
-        return self._seeded_batches(bound, self.check(x), seed, batch_size)
+        bound = lambda x, seeds, given: self._iwae_bound(x, num_samples, seeds, given)
+        return self._bound(bound, x, condition, seed, batch_size)
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def _iwae_bound(self, x, num_samples, seed):
-        q = self.q(x)
+    def _iwae_bound(self, x, num_samples, seeds, given):
+        q = self.q(x, given)
         size = min(num_samples, _SAMPLES_A_STEP)
 
         def log_weights(step):
-            z = q.sample(size, seed=fold_in(seed, step))
-            log_weight = self.p(z).log_prob(x) + self.prior().log_prob(z) - q.log_prob(z)
+            draws = normal_by_example(fold_in_each(seeds, step), (size, self.prior.dim))
+            z = reparameterize(q, tf.transpose(draws, (1, 0, 2)))
+            log_weight = self.p(z, given).log_prob(x) + self.prior().log_prob(z) - q.log_prob(z)
             # The last step may draw more than is left; the surplus gets no weight.
             drawn = (step * size + tf.range(size))[:, tf.newaxis] < num_samples
             return tf.where(drawn, log_weight, -math.inf)
@@ -180,25 +273,17 @@ class VAE(LatentModel):
         _, total = tf.while_loop(lambda step, _: step < steps, body, start, parallel_iterations=1)
         return total - math.log(num_samples)
 
-    def _seeded_batches(self, function, x, seed, batch_size):
-        """`function(x, seed)` by batches, each with a seed of its own."""
-        seed = self.seed_or_next(seed)
-        if batch_size is None:
-            return function(x, seed)
-        counter = iter(range(len(x)))
-        return in_batches(lambda x: function(x, fold_in(seed, next(counter))), batch_size, x)
+    def _bound(self, function, x, condition, seed, batch_size):
+        """`function(x, seeds, given)` by batches, each example with a seed of its own."""
+        x = self.check(x)
+        given = self.read_condition(condition, tf.shape(x)[0])
+        seeds = example_seeds(self.seed_or_next(seed), tf.shape(x)[0])
+        return in_batches(function, batch_size, x, seeds, given)
 
-    def signatures(self):
+    def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
+        def elbo(x, seed, condition=None):
+            return {"elbo": self.elbo(x, seed=seed, condition=condition)}
+
         x = tf.TensorSpec((None, *self.event_shape), tf.float32, name="x")
         seed = tf.TensorSpec((2,), tf.int32, name="seed")
-        elbo = (lambda x, seed: {"elbo": self._elbo(x, seed)}, [x, seed])
-        return {**super().signatures(), "elbo": elbo}
-
-
-def _check_network(name, network, input_shape, output_shape):
-    shapes = tuple(network.input_shape[1:]), tuple(network.output_shape[1:])
-    if shapes != (tuple(input_shape), tuple(output_shape)):
-        raise ValueError(
-            f"expected the {name} to map {tuple(input_shape)} to {tuple(output_shape)}."
-            f" Received: {shapes[0]} to {shapes[1]}"
-        )
+        return {**super().signatures(), "elbo": (elbo, [x, seed, *self.condition_specs()])}

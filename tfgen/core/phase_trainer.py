@@ -1,0 +1,116 @@
+"""One step of training or evaluation: the phases of a model, one after the other."""
+
+import abc
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgen.core.phase import Phase, trainable_weights
+from tfgen.core.running_average import RunningAverage
+from tfgen.core.seeds import check_seed, fold_in
+
+# Evaluation draws from this seed, so that it changes nothing and twice gives the same figures.
+_EVALUATION_SEED = (0x7F6E, 0)
+
+
+class PhaseTrainer(keras.Model, abc.ABC):
+    """A Keras model that is trained phase by phase.
+
+    A training step runs the phases in order; each takes a gradient step on the first term of its
+    loss, with the penalties of its networks, and moves the weights of its own networks alone.
+    Then the averages of weights follow.
+
+    Needs `terms` (see `Terms`), `phase_optimizers` and `steps_seen`, which a subclass makes.
+    """
+
+    @abc.abstractmethod
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases of one training step, in order."""
+
+    @abc.abstractmethod
+    def unpack(self, data: Any) -> tuple[tf.Tensor, ...]:
+        """The batch that the losses get, `(x,)` or `(x, given)`, from what `fit` hands over."""
+
+    def averages(self) -> tuple[RunningAverage, ...]:
+        """The running averages of networks; each follows the phase that moves its network."""
+        return ()
+
+    def next_seed(self) -> tf.Tensor:
+        """A new int32 `(2,)` seed; the model's generator moves on."""
+        return tf.cast(self.seed_generator.next(), tf.int32)
+
+    def seed_or_next(self, seed: Any) -> tf.Tensor:
+        """`seed` as an int32 `(2,)` tensor, or a new one where it is None."""
+        return self.next_seed() if seed is None else check_seed(seed)
+
+    @property
+    def metrics(self) -> list:
+        return [] if self.terms is None else list(self.terms.means.values())
+
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """For each phase: tape, gradient, apply, track; then the averages of weights."""
+        batch = self.unpack(data)
+        seed = self.next_seed()
+        phases = self.phases()
+        reported: set[str] = set()
+        for index, phase in enumerate(phases):
+            move = lambda phase=phase, index=index: self._move(
+                phase, len(phases), batch, fold_in(seed, index), reported
+            )
+            if phase.every == 1:
+                move()
+            else:
+                due = self.steps_seen % phase.every == phase.every - 1
+                tf.cond(due, lambda move=move: [move(), 0][1], lambda: 0)
+        self.steps_seen.assign_add(1)
+        self.terms.check_reported(reported)
+        return self.get_metrics_result()
+
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """The terms of every phase, without training, by draws that depend on the data alone."""
+        batch = self.unpack(data)
+        seed = fold_in(tf.constant(_EVALUATION_SEED), self.terms.num_examples)
+        reported: set[str] = set()
+        for index, phase in enumerate(self.phases()):
+            terms = phase.loss(batch, fold_in(seed, index), False)
+            self._track(phase, terms, _objective(phase, terms), batch)
+            reported.update(terms)
+        self.terms.check_reported(reported)
+        return self.get_metrics_result()
+
+    def _move(self, phase, num_phases, batch, seed, reported):
+        """One gradient step of one phase."""
+        optimizer = self.phase_optimizers[phase.name]
+        variables = trainable_weights(phase)
+        kept = self._states_outside(phase) if num_phases > 1 else []
+        with tf.GradientTape() as tape:
+            terms = phase.loss(batch, seed, True)
+            objective = _objective(phase, terms)
+            scaled = optimizer.scale_loss(objective)
+        num_updates = tf.identity(optimizer.iterations)
+        optimizer.apply(tape.gradient(scaled, variables), variables)
+        for variable, value in kept:
+            variable.assign(value)
+        for average in self.averages():
+            if any(average.network is network for network in phase.networks):
+                average.update(num_updates, moved=optimizer.iterations > num_updates)
+        self._track(phase, terms, objective, batch)
+        reported.update(terms)
+
+    def _states_outside(self, phase):
+        """States (BatchNorm's statistics) of networks outside the phase, each with its value."""
+        own = [v for network in phase.networks for v in network.non_trainable_weights]
+        own += [v for average in self.averages() for v in average.weights]
+        own = {id(v) for v in own}
+        outside = [v for v in self.non_trainable_weights if id(v) not in own]
+        return [(variable, tf.identity(variable.value)) for variable in outside]
+
+    def _track(self, phase, terms, objective, batch):
+        self.terms.track(phase, terms, objective, tf.shape(batch[0])[0])
+
+
+def _objective(phase, terms):
+    """What a phase minimises: the first term and the penalties of its networks."""
+    penalties = [loss for network in phase.networks for loss in network.losses]
+    return tf.add_n([next(iter(terms.values())), *penalties])
