@@ -1,7 +1,5 @@
-import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,19 +64,3 @@ def test_a_text_alone_stands_for_all():
 def test_what_is_no_text_is_refused(bad):
     with pytest.raises(ValueError, match="expected condition.*Received: "):
         Captions.from_corpus(["a b"]).tokens(bad)
-
-
-def test_a_saved_model_takes_texts(tmp_path, python):
-    captions = Captions.from_corpus(["a red seven", "grün"])
-    archive = keras.export.ExportArchive()
-    archive.track(captions.layers[0])
-    read = lambda condition: {"given": captions.encode(captions.tokens(condition))}
-    archive.add_endpoint("read", read, [captions.spec])
-    archive.write_out(tmp_path / "served", verbose=False)
-    code = (
-        "import tensorflow as tf; f = tf.saved_model.load('served').signatures['read'];"
-        "print(f(condition=tf.constant(['GRÜN red x', '']))['given'].numpy().tolist())"
-    )
-    expected = captions.tokens(np.array(["GRÜN red x", ""])).numpy().tolist()
-    assert python("-c", code).stdout.strip().splitlines()[-1] == str(expected)
-    assert tf.io.gfile.exists(str(tmp_path / "served" / "saved_model.pb"))
