@@ -1,4 +1,5 @@
 import json
+import re
 
 import keras
 import numpy as np
@@ -38,6 +39,71 @@ def test_sample_draws_the_same_picture_for_the_same_seed(run, tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     picture = np.array(keras.utils.load_img(tmp_path / "a.png", color_mode="grayscale"))
     np.testing.assert_array_equal(picture, image_grid(load_run(run).sample(9, seed=4))[..., 0])
+
+
+@pytest.fixture(scope="module")
+def conditional(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli") / "conditional"
+    settings = (*TINY, "--set", "condition=Classes")
+    result = call("train", "VAE", "--data", "digits", "--epochs", 1, "--output", folder, *settings)
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def picture(path):
+    return np.array(keras.utils.load_img(path, color_mode="grayscale"))
+
+
+def test_sample_draws_what_condition_says(conditional, tmp_path):
+    model = load_run(conditional)
+    assert model.condition == tfgen.conditions.Classes(10)
+    result = call(
+        "sample", conditional, "-n", 4, "--condition", "7", "--output", tmp_path / "a.png"
+    )
+    assert result.exit_code == 0, result.output
+    samples = model.sample(4, condition=7, seed=0)
+    np.testing.assert_array_equal(picture(tmp_path / "a.png"), image_grid(samples)[..., 0])
+
+
+def test_sample_without_a_condition_shows_a_row_for_each(conditional, tmp_path):
+    result = call("sample", conditional, "-n", 20, "--seed", 3, "--output", tmp_path / "a.png")
+    assert result.exit_code == 0, result.output
+    samples = load_run(conditional).sample(20, condition=np.repeat(np.arange(10), 2), seed=3)
+    expected = image_grid(samples, num_columns=2)[..., 0]
+    np.testing.assert_array_equal(picture(tmp_path / "a.png"), expected)
+
+
+def test_conditions_that_do_not_fit_are_refused_in_one_line(run, conditional, tmp_path):
+    for folder, text, message in (
+        (run, "7", "expected a condition for a model .* '7' for a VAE"),
+        (conditional, "seven", "a class from 0 to 9. Received: seven"),
+        (conditional, "10", "from 0 to 9. Received: 10"),
+    ):
+        result = call("sample", folder, "--condition", text, "--output", tmp_path / "a.png")
+        assert result.exit_code == 2 and len(result.output.splitlines()) == 1
+        assert re.search(message, result.output)
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_a_picture_is_written_as_its_ending_says(run, tmp_path):
+    result = call("sample", run, "--output", tmp_path / "a.jpg")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "a.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
+    result = call("sample", run, "--output", tmp_path / "a.gif")
+    assert result.exit_code == 2 and "ends in .png" in result.output
+
+
+def test_training_that_diverges_has_exit_status_2_and_one_line(tmp_path):
+    settings = (*TINY, "--set", "beta=1e39")
+    command = ("train", "VAE", "--data", "digits", "--epochs", 3, "--output", tmp_path / "run")
+    result = call(*command, *settings)
+    assert result.exit_code == 2
+    assert re.fullmatch("Error: .*loss = nan.* in epoch 1; no epoch .*", result.stderr.strip())
+    assert sorted(p.name for p in (tmp_path / "run").iterdir()) == [
+        "arguments.json",
+        "history.csv",
+        "logs",
+    ]
 
 
 def test_evaluate_prints_what_it_writes(run):
@@ -80,6 +146,11 @@ def test_models_lists_every_model_with_its_density():
         (("train", "VAE", "--data", "digits", "--epochs", 1, "--set", "latent_dim=x"), "x"),
         (("train", "VAE", "--data", "digits", "--epochs", 1, "--set", "beta=-1"), "beta"),
         (("train", "GAN", "--data", "digits", "--epochs", 1, "--binarize", "threshold"), "binar"),
+        (
+            ("train", "NADE", "--data", "digits", "--epochs", 1, "--set", "condition=Classes"),
+            "NADE",
+        ),
+        (("train", "VAE", "--data", "digits", "--epochs", 1, "--distribute", "all"), "mirrored"),
         (("sample", "no-such-run"), "no-such-run"),
         (("evaluate", "."), "finished run"),
     ],
@@ -94,29 +165,3 @@ def test_errors_are_one_line_and_exit_status_2(tmp_path, arguments, message):
     assert len(error) == 1
     assert "Traceback" not in result.output
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("3", 3),
-        ("(400, 200)", (400, 200)),
-        ("data", 17),
-        ("Bernoulli", tfgen.distributions.Bernoulli()),
-        ("Categorical", tfgen.distributions.Categorical(17)),
-        ("Categorical(4)", tfgen.distributions.Categorical(4)),
-        ("LogisticMixture(5)", tfgen.distributions.LogisticMixture(5, 17)),
-        ("Normal(scale=0.1)", tfgen.distributions.Normal(scale=0.1)),
-        ("Minimax()", tfgen.adversarial.Minimax()),
-    ],
-)
-def test_values_of_set_are_literals_or_values_by_name(text, value):
-    assert registry.read_value(text, levels=17) == value
-
-
-@pytest.mark.parametrize(
-    "text", ["open", "__import__('os')", "Bernoulli(", "VAE", "Categorical(0)"]
-)
-def test_other_values_of_set_are_refused(text):
-    with pytest.raises(ValueError, match="Received:"):
-        registry.read_value(text, levels=17)

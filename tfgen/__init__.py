@@ -3,6 +3,7 @@
 from tfgen import (
     adversarial,
     autoregressive,
+    conditions,
     data,
     diffusion,
     distributions,
@@ -57,6 +58,7 @@ __all__ = [
     "VAE",
     "adversarial",
     "autoregressive",
+    "conditions",
     "data",
     "diffusion",
     "distributions",

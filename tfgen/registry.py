@@ -2,12 +2,18 @@
 
 import ast
 import inspect
+import sys
+from typing import Any
+
+import keras
 
 import tfgen
 from tfgen.core import Configured, GenerativeModel
+from tfgen.core.configured import init_parameters
+from tfgen.data import DataInfo
 
 
-def models():
+def models() -> dict[str, type[GenerativeModel]]:
     """`{name: class}` of the models that `tfgen` exports."""
     exported = {name: getattr(tfgen, name) for name in tfgen.__all__}
     return {
@@ -17,7 +23,22 @@ def models():
     }
 
 
-def table():
+def values() -> dict[str, type[Configured]]:
+    """`{name: class}` of the values that `--set` can name: heads, priors, schedules and so on.
+
+    These are all the concrete `Configured` classes that a folder of tfgen exports, but for models
+    and layers.
+    """
+    return {
+        kind.__name__: kind
+        for kind in sorted(_subclasses(Configured), key=lambda kind: kind.__name__)
+        if _exported(kind)
+        and not inspect.isabstract(kind)
+        and not issubclass(kind, keras.layers.Layer)
+    }
+
+
+def table() -> list[tuple[str, str, str, str]]:
     """Rows (name, wing, density, paper) of the models, by wing."""
     rows = [
         (name, model.__module__.split(".")[1], model.density, model.paper)
@@ -26,7 +47,7 @@ def table():
     return sorted(rows, key=lambda row: (row[1], row[0]))
 
 
-def find_model(name):
+def find_model(name: str) -> type[GenerativeModel]:
     """The model class of that name.
 
     Raises:
@@ -37,13 +58,13 @@ def find_model(name):
     return models()[name]
 
 
-def split_settings(settings):
+def split_settings(settings: list[str] | tuple[str, ...]) -> dict[str, str]:
     """`["key=value", ...]` as `{key: text of the value}`.
 
     Raises:
         ValueError: no "=", or a key that comes twice.
     """
-    pairs = {}
+    pairs: dict[str, str] = {}
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals or not key or not text or key in pairs:
@@ -52,7 +73,9 @@ def split_settings(settings):
     return pairs
 
 
-def build(model, settings, info):
+def build(
+    model: type[GenerativeModel], settings: dict[str, str], info: DataInfo
+) -> GenerativeModel:
     """`model.default` for a data set.
 
     Args:
@@ -62,62 +85,89 @@ def build(model, settings, info):
     Raises:
         ValueError: an argument that `default` does not have, or a value that cannot be read.
     """
-    parameters = inspect.signature(model.default).parameters
-    names = [name for name, p in parameters.items() if p.kind != p.VAR_KEYWORD]
-    names = [name for name in names if name != "event_shape"]
-    unknown = [name for name in settings if name not in names]
+    names = settable(model)
+    # A model that takes no condition says so itself.
+    unknown = [name for name in settings if name not in (*names, "condition")]
     if unknown:
         raise ValueError(
             f"expected --set with one of {', '.join(names)} for {model.__name__}."
             f" Received: {', '.join(unknown)}"
         )
-    values = {name: read_value(text, info.levels) for name, text in settings.items()}
+    read = {name: read_value(text, info) for name, text in settings.items()}
     try:
-        return model.default(info.event_shape, **values)
+        return model.default(info.event_shape, **read)
     except TypeError as error:
         raise ValueError(
             f"expected values that {model.__name__}.default takes ({error}). Received: {settings}"
         ) from error
 
 
-def read_value(text, levels):
+def settable(model: type[GenerativeModel]) -> list[str]:
+    """The arguments that `--set` has for a model.
+
+    They are those of `default`, and those of the constructor that `default` passes on: the ones
+    that have a value of their own.
+    """
+    parameters = inspect.signature(model.default).parameters.values()
+    names = [p.name for p in parameters if p.kind != p.VAR_KEYWORD and p.name != "event_shape"]
+    if any(p.kind == p.VAR_KEYWORD for p in parameters):
+        optional = {
+            p.name
+            for parent in model.__mro__
+            if "__init__" in vars(parent)
+            for p in inspect.signature(parent.__init__).parameters.values()
+            if p.default is not p.empty
+        }
+        names += [n for n in init_parameters(model) if n in optional and n not in names]
+    return [name for name in names if name != "condition" or model.conditional]
+
+
+def read_value(text: str, info: DataInfo) -> Any:
     """Reads a Python literal, `data` (the data set's levels), or a value of tfgen's by name.
 
-    `Categorical`, `LogisticMixture(5)` and the like are built from their literal arguments; an
-    argument `levels` that is missing is the data set's.
+    `Categorical`, `LogisticMixture(5)` and the like are built from their arguments, literals or
+    values again; arguments `levels` and `num_classes` that are missing are the data set's.
 
+    Args:
+        text: of one value.
+        info: `DataInfo` of the data set.
     Raises:
         ValueError: the text is none of these.
     """
     if text == "data":
-        return levels
+        return info.levels
     try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        pass
-    expected = "expected a number, a tuple, or the name of a head, prior, loss pair or schedule"
-    try:
-        node = ast.parse(text, mode="eval").body
-        call = node if isinstance(node, ast.Call) else ast.Call(node, [], [])
-        kind = _values()[call.func.id]
-        args = [ast.literal_eval(argument) for argument in call.args]
-        kwargs = {each.arg: ast.literal_eval(each.value) for each in call.keywords}
-        given = inspect.signature(kind).bind_partial(*args, **kwargs).arguments
-        if "levels" in inspect.signature(kind).parameters and "levels" not in given:
-            kwargs["levels"] = levels
-        return kind(*args, **kwargs)
+        return _read_node(ast.parse(text.strip(), mode="eval").body, info)
     except (AttributeError, KeyError, SyntaxError, TypeError, ValueError) as error:
-        raise ValueError(f"{expected}. Received: {text} ({error})") from error
+        raise ValueError(
+            "expected a number, a tuple, or the name of a head, prior, loss pair, schedule or"
+            f" condition. Received: {text} ({error})"
+        ) from error
 
 
-def _values():
-    """`{name: class}` of the value classes that the wings export."""
-    folders = (tfgen.distributions, tfgen.adversarial, tfgen.diffusion)
-    values = {name: getattr(folder, name) for folder in folders for name in folder.__all__}
-    return {
-        name: value
-        for name, value in values.items()
-        if isinstance(value, type)
-        and issubclass(value, Configured)
-        and not issubclass(value, GenerativeModel)
-    }
+def _read_node(node, info):
+    call = node if isinstance(node, ast.Call) else ast.Call(node, [], [])
+    if not isinstance(call.func, ast.Name):
+        return ast.literal_eval(node)
+    kind = values()[call.func.id]
+    args = [_read_node(argument, info) for argument in call.args]
+    kwargs = {each.arg: _read_node(each.value, info) for each in call.keywords}
+    signature = inspect.signature(kind)
+    given = signature.bind_partial(*args, **kwargs).arguments
+    for name in ("levels", "num_classes"):
+        if name in signature.parameters and name not in given and getattr(info, name) is not None:
+            kwargs[name] = getattr(info, name)
+    return kind(*args, **kwargs)
+
+
+def _subclasses(kind):
+    for child in kind.__subclasses__():
+        yield child
+        yield from _subclasses(child)
+
+
+def _exported(kind):
+    """Whether a folder of tfgen exports a class that one of its files defines."""
+    package, _, rest = kind.__module__.partition(".")
+    folder = sys.modules.get(f"{package}.{rest.partition('.')[0]}")
+    return package == "tfgen" and kind.__name__ in getattr(folder, "__all__", ())

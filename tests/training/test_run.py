@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,10 +9,13 @@ import time
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import tfgen
+from tfgen.conditions import Classes
+from tfgen.core import GenerativeModel, Phase
 from tfgen.data import load_arrays
-from tfgen.training import evaluate, image_grid, load_run, read_history, train
+from tfgen.training import RunFolder, draw, evaluate, image_grid, load_run, read_history, train
 
 
 def tiny(info):
@@ -20,6 +24,11 @@ def tiny(info):
 
 def tiny_nade(info):
     return tfgen.NADE.default(info.event_shape, num_hidden=4, levels=info.levels)
+
+
+def assert_equal(one, other):
+    for a, b in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +66,7 @@ def test_a_run_leaves_what_it_promises(run):
 def test_the_loaded_run_is_the_trained_model(run):
     folder, model = run
     loaded = load_run(folder)
-    for a, b in zip(loaded.get_weights(), model.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
+    assert_equal(loaded, model)
 
 
 def test_samples_png_holds_the_samples_of_the_seed(run):
@@ -81,11 +89,67 @@ def test_evaluate_adds_the_test_set_to_the_metrics(run):
     assert json.loads((folder / "metrics.json").read_text())["test"] == figures
 
 
+def contents(folder):
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
 def test_a_finished_run_resumes_without_a_change(run):
-    folder, model = run
-    before = (folder / "model.keras").read_bytes()
+    folder, _ = run
+    before = contents(folder)
     train(tiny, "digits", epochs=2, output=folder, resume=True, verbose=0)
-    assert (folder / "model.keras").read_bytes() == before
+    assert contents(folder) == before
+
+
+def test_resuming_writes_again_what_is_missing(run, tmp_path):
+    folder, model = run
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    for name in ("model.keras", "samples.png", "curves.png", "metrics.json"):
+        (copy / name).unlink()
+    shutil.rmtree(copy / "saved_model")
+    train(tiny, "digits", epochs=2, output=copy, resume=True, verbose=0)
+    for name in ("model.keras", "samples.png", "curves.png"):
+        assert (copy / name).read_bytes() == (folder / name).read_bytes(), name
+    old, new = (json.loads((each / "metrics.json").read_text()) for each in (folder, copy))
+    old.pop("test", None)
+    assert {**new, "seconds": old["seconds"]} == old
+    served = tf.saved_model.load(copy / "saved_model").signatures["sample"]
+    samples = served(num_samples=tf.constant(3), seed=tf.constant([0, 7]))["samples"]
+    np.testing.assert_allclose(samples, model.sample(3, seed=7), atol=1e-5)
+
+
+@pytest.mark.parametrize("killed_by", ["save_preview", "save_curves", "write_json"])
+def test_a_run_that_ended_while_it_was_finished_is_finished_by_resuming(
+    run, tmp_path, monkeypatch, killed_by
+):
+    """The first two epochs are finished; the third one is trained, and its products are begun."""
+
+    def end(*args):
+        raise Killed
+
+    folder = shutil.copytree(run[0], tmp_path / "copy")
+    options = dict(epochs=3, output=folder, resume=True, verbose=0)
+    with monkeypatch.context() as patch:
+        patch.setattr(f"tfgen.training.run_products.{killed_by}", end)
+        with pytest.raises(Killed):
+            train(tiny, "digits", **options)
+    model = train(tiny, "digits", **options)
+    assert model.epochs_seen == json.loads((folder / "metrics.json").read_text())["epochs"] == 3
+    assert_equal(load_run(folder), model)
+    assert RunFolder(folder).to_do() == []
+    picture = keras.utils.load_img(folder / "samples.png", color_mode="grayscale")
+    np.testing.assert_array_equal(np.array(picture), image_grid(model.sample(64, seed=0))[..., 0])
+
+
+def test_a_run_without_its_history_still_goes_on(run, tmp_path):
+    folder = shutil.copytree(run[0], tmp_path / "copy")
+    (folder / "history.csv").unlink()
+    (folder / "curves.png").unlink()
+    (folder / "metrics.json").unlink()
+    train(tiny, "digits", epochs=2, output=folder, resume=True, verbose=0)
+    assert json.loads((folder / "metrics.json").read_text())["final"] == {}
+    train(tiny, "digits", epochs=3, output=folder, resume=True, verbose=0)
+    assert [row["epoch"] for row in read_history(folder / "history.csv")] == [3]
+    assert (folder / "curves.png").exists()
 
 
 def test_a_categorical_model_gets_the_levels_of_the_data(tmp_path):
@@ -95,18 +159,134 @@ def test_a_categorical_model_gets_the_levels_of_the_data(tmp_path):
     assert metrics["validation"]["kind"] == "exact"
 
 
+def given_classes(info):
+    classes = Classes(info.num_classes)
+    return tfgen.VAE.default(info.event_shape, latent_dim=2, hidden=(8,), condition=classes)
+
+
+@pytest.fixture(scope="module")
+def conditional(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "given-classes"
+    return folder, train(given_classes, "digits", epochs=1, output=folder, verbose=0)
+
+
+def test_a_conditional_model_gets_the_labels(conditional):
+    folder, model = conditional
+    x, y = load_arrays("digits", "train", binarize="threshold", labels=True)
+    x, y, held_x, held_y = x[:1298], y[:1298], x[1298:], y[1298:]
+    keras.utils.set_random_seed(0)
+    twin = given_classes(tfgen.data.info("digits"))
+    twin.compile(steps_per_execution=13)
+    history = twin.fit(x, y, batch_size=100, validation_data=(held_x, held_y), verbose=0).history
+    assert_equal(twin, model)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["final"] == {name: values[-1] for name, values in history.items()}
+    elbo = model.elbo(held_x, condition=held_y, seed=0, batch_size=100).numpy()
+    np.testing.assert_allclose(metrics["validation"]["elbo"], elbo.mean(), rtol=1e-5)
+
+
+def test_the_picture_of_a_conditional_run_has_a_row_for_each_class(conditional):
+    folder, model = conditional
+    samples = model.sample(60, condition=np.repeat(np.arange(10), 6), seed=0)
+    picture = keras.utils.load_img(folder / "samples.png", color_mode="grayscale")
+    np.testing.assert_array_equal(np.array(picture), image_grid(samples, num_columns=6)[..., 0])
+
+
+def test_a_conditional_run_is_evaluated_given_the_labels(conditional):
+    folder, model = conditional
+    figures = evaluate(folder)
+    x, y = load_arrays("digits", "test", binarize="threshold", labels=True)
+    elbo = model.elbo(x, condition=y, seed=0, batch_size=100).numpy()
+    np.testing.assert_allclose(figures["elbo"], elbo.mean(), rtol=1e-5)
+    terms = model.evaluate(x, y, batch_size=100, verbose=0, return_dict=True)
+    assert {name: figures[name] for name in terms} == terms
+
+
+def test_a_conditional_model_wants_labels_that_it_knows(tmp_path):
+    np.savez(tmp_path / "images.npz", train=np.random.default_rng(0).random((20, 8, 8)))
+    build = lambda info: given_classes(info._replace(num_classes=3))
+    with pytest.raises(ValueError, match="labels.*Received: .*images.npz"):
+        train(build, tmp_path / "images.npz", epochs=1, output=tmp_path / "run")
+    with pytest.raises(ValueError, match="labels of digits.*from 0 to 2. Received"):
+        train(build, "digits", epochs=1, output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+class Reconstructor(GenerativeModel):
+    """A model that is no distribution of x, and draws no samples."""
+
+    event_shape = (8, 8, 1)
+    term_names = ("error",)
+    density = "none"
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.network = keras.Sequential(
+            [keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 3, padding="same")]
+        )
+
+    def call(self, x):
+        return self.network(x)
+
+    def phases(self):
+        return (Phase("only", self.error, (self.network,)),)
+
+    def error(self, batch, seed, training):
+        return {"error": tf.reduce_mean((self(batch[0]) - batch[0]) ** 2)}
+
+    def default_optimizers(self):
+        return {"only": keras.optimizers.Adam()}
+
+    def preview(self, batch, seed=0):
+        return tf.stack([batch[0][:8], self(batch[0][:8])])
+
+    def signatures(self):
+        spec = tf.TensorSpec((None, 8, 8, 1), tf.float32, name="x")
+        return {"reconstruct": (lambda x: {"x": self(x)}, [spec])}
+
+
+def test_a_model_without_samples_shows_its_preview_and_has_no_likelihood(tmp_path):
+    folder = tmp_path / "run"
+    model = train(lambda info: Reconstructor(), "digits", epochs=1, output=folder, verbose=0)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["validation"] == {} and "val_error" in metrics["final"]
+    assert (folder / "saved_model").exists()
+    x = load_arrays("digits", "train")[1298:]
+    expected = image_grid(model.preview((x[:64],)))[..., 0]
+    picture = keras.utils.load_img(folder / "samples.png", color_mode="grayscale")
+    np.testing.assert_array_equal(np.array(picture), expected)
+    np.testing.assert_array_equal(image_grid(draw(folder, 64))[..., 0], expected)
+    assert set(evaluate(folder)) == {"num_examples", "error", "loss"}
+
+
 class Killed(Exception):
     """Stands for a process that ends."""
 
 
-@pytest.mark.parametrize("binarize", ["threshold", "stochastic"])
+OPTIONS = dict(epochs=3, batch_size=300, verbose=0)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(tiny, "threshold"), (tiny, "stochastic"), (given_classes, "stochastic")],
+    ids=lambda param: f"{param[0].__name__}-{param[1]}",
+)
+def whole(request, tmp_path_factory):
+    """How a run is built and prepared, its folder, and its model."""
+    build, binarize = request.param
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    return (
+        build,
+        binarize,
+        folder,
+        train(build, "digits", output=folder, binarize=binarize, **OPTIONS),
+    )
+
+
 @pytest.mark.parametrize("moment", ["before the row", "before the checkpoint", "during the epoch"])
-def test_a_run_that_ended_anywhere_resumes_bit_for_bit(tmp_path, monkeypatch, moment, binarize):
-    def options(name):
-        return dict(output=tmp_path / name, epochs=3, batch_size=300, binarize=binarize, verbose=0)
-
-    whole = train(tiny, "digits", **options("whole"))
-
+def test_a_run_that_ended_anywhere_resumes_bit_for_bit(tmp_path, monkeypatch, moment, whole):
+    build, binarize, folder, model = whole
+    options = dict(output=tmp_path / "run", binarize=binarize, **OPTIONS)
     owner, method = {
         "before the row": ("History", "on_epoch_end"),
         "before the checkpoint": ("Checkpoint", "on_epoch_end"),
@@ -124,13 +304,9 @@ def test_a_run_that_ended_anywhere_resumes_bit_for_bit(tmp_path, monkeypatch, mo
     with monkeypatch.context() as patch:
         patch.setattr(getattr(tfgen.training, owner), method, end)
         with pytest.raises(Killed):
-            train(tiny, "digits", **options("killed"))
-    resumed = train(tiny, "digits", resume=True, **options("killed"))
-    for a, b in zip(resumed.get_weights(), whole.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert read_history(tmp_path / "killed/history.csv") == read_history(
-        tmp_path / "whole/history.csv"
-    )
+            train(build, "digits", **options)
+    assert_equal(train(build, "digits", resume=True, **options), model)
+    assert read_history(tmp_path / "run/history.csv") == read_history(folder / "history.csv")
 
 
 def test_a_killed_process_resumes_bit_for_bit(tmp_path):
@@ -153,8 +329,7 @@ def test_a_killed_process_resumes_bit_for_bit(tmp_path):
     subprocess.run(command("killed", "--resume"), check=True, capture_output=True)
     whole, resumed = load_run(tmp_path / "whole"), load_run(tmp_path / "killed")
     assert resumed.epochs_seen == 12
-    for a, b in zip(resumed.get_weights(), whole.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
+    assert_equal(resumed, whole)
 
 
 def test_an_existing_folder_is_not_overwritten(run, tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfgen.core.typing import ArrayLike
+from tfgen.core.typing import ArrayLike, ShapeLike
 from tfgen.training.files import replacing
 
 _SMALLEST_SIDE = 56  # pixels; smaller images are enlarged, pixel by pixel
@@ -117,6 +117,11 @@ def image_grid(images: ArrayLike, num_columns: int | None = None) -> np.ndarray:
         grid[top : top + height, left : left + width] = image
     # A model that has diverged may draw NaN, which has no grey level: black.
     return np.rint(255 * np.clip(np.nan_to_num(grid, nan=0.0), 0, 1)).astype(np.uint8)
+
+
+def of_images(event_shape: ShapeLike) -> bool:
+    """Whether events of that shape are images that a picture can hold."""
+    return len(event_shape) == 3 and event_shape[-1] in (1, 3)
 
 
 def save_grid(images: ArrayLike, path: str | os.PathLike, num_columns: int | None = None) -> None:

@@ -1,16 +1,35 @@
-"""The images of a run, prepared as its model reads them."""
+"""The data of a run, prepared as its model reads them."""
 
-from typing import Any
+import os
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from tfgen import data as datasets
 from tfgen.core import GenerativeModel
-from tfgen.data import DataInfo
 
-TRAINING, VALIDATION = "train[:90%]", "train[90%:]"
 _MEMORY_LIMIT = 4 * 2**30  # bytes of float32 from which on a data set is read as it is needed
+
+
+class RunData(NamedTuple):
+    """Images, and their labels where the model has a condition.
+
+    Attributes:
+        training: what `fit` takes first: arrays `(x,)` or `(x, y)`, or `(data set,)` where the
+            images are drawn anew in each epoch or do not fit in memory.
+        validation: arrays `(x,)` or `(x, y)`.
+        num_train: images to train on.
+    """
+
+    training: tuple[np.ndarray | tf.data.Dataset, ...]
+    validation: tuple[np.ndarray, ...]
+    num_train: int
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the training images come as a data set of batches."""
+        return isinstance(self.training[0], tf.data.Dataset)
 
 
 def preparation(model: GenerativeModel, binarize: str | None) -> dict[str, Any]:
@@ -37,17 +56,84 @@ def preparation(model: GenerativeModel, binarize: str | None) -> dict[str, Any]:
     return {"binarize": None, "levels": model.levels}
 
 
-def load_split(data: str, split: str, prepared: dict[str, Any], seed: int) -> np.ndarray:
-    """The images of one split in memory, those of the first epoch where they are drawn."""
-    return datasets.load_arrays(data, split, seed=seed, **prepared)
+def load_split(
+    model: GenerativeModel,
+    data: str | os.PathLike,
+    split: str,
+    *,
+    binarize: str | None,
+    levels: int | None,
+    seed: int,
+) -> tuple[np.ndarray, ...]:
+    """One split in memory, with the draws of the first epoch where images are drawn.
+
+    Args:
+        model: the run's; where it has a condition, the labels come along.
+        data, split, binarize, levels, seed: as in `tfgen.data.load`.
+    Returns:
+        Arrays `(x,)` or `(x, y)`.
+    Raises:
+        ValueError: no such split, or a model with a condition and no labels that are ones.
+    """
+    labels = model.condition is not None
+    options = {"binarize": binarize, "levels": levels, "seed": seed, "labels": labels}
+    arrays = datasets.load_arrays(data, split, **options)
+    if not labels:
+        return (arrays,)
+    model.condition.tokens(arrays[1], name=f"the labels of {data}")
+    return arrays
 
 
-def load_training(
-    data: str, info: DataInfo, prepared: dict[str, Any], batch_size: int, seed: int
-) -> np.ndarray | tf.data.Dataset:
-    """The images to train on: an array where it stays the same and fits, else a data set."""
+def load_run_data(
+    model: GenerativeModel,
+    data: str | os.PathLike,
+    prepared: dict[str, Any],
+    *,
+    batch_size: int,
+    seed: int,
+) -> RunData:
+    """What a run trains on: nine tenths of the training split, the others being held out.
+
+    Args:
+        model: to be trained.
+        data: name or path of a data set.
+        prepared: see `preparation`.
+        batch_size: images of one step.
+        seed: of orders and draws.
+    Raises:
+        ValueError: the data do not fit the model.
+    """
+    training, held_out = "train[:90%]", "train[90%:]"
+    validation = load_split(model, data, held_out, **prepared, seed=seed)
+    info = datasets.info(data, training)
     size = info.num_examples * 4 * int(np.prod(info.event_shape))
     if prepared["binarize"] == "stochastic" or size > _MEMORY_LIMIT:
-        options = {"batch_size": batch_size, "seed": seed, "memory_limit": _MEMORY_LIMIT}
-        return datasets.load(data, TRAINING, **options, **prepared)
-    return load_split(data, TRAINING, prepared, seed)
+        dataset = datasets.load(
+            data,
+            training,
+            batch_size=batch_size,
+            seed=seed,
+            labels=model.condition is not None,
+            memory_limit=_MEMORY_LIMIT,
+            **prepared,
+        )
+        return RunData((dataset,), validation, info.num_examples)
+    arrays = load_split(model, data, training, **prepared, seed=seed)
+    return RunData(arrays, validation, info.num_examples)
+
+
+def load_validation(
+    model: GenerativeModel, metrics: dict[str, Any], num_examples: int
+) -> tuple[np.ndarray, ...]:
+    """The first of the images that a run held out, as it prepared them.
+
+    Args:
+        model: of the run.
+        metrics: of the run, as `metrics.json` has them.
+        num_examples: the most that are wanted.
+    Returns:
+        Arrays `(x,)` or `(x, y)`.
+    """
+    prepared = {name: metrics[name] for name in ("data", "binarize", "levels", "seed")}
+    arrays = load_split(model, split="train[90%:]", **prepared)
+    return tuple(array[:num_examples] for array in arrays)

@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from tfgen.core import GenerativeModel
 from tfgen.evaluation import likelihood
 from tfgen.training.files import write_json
 from tfgen.training.run_data import load_split
@@ -23,12 +24,24 @@ def evaluate(folder: str | os.PathLike, *, split: str = "test", seed: int = 0) -
         ValueError: no finished run, no such split, or another process writes the run.
     """
     run = RunFolder(folder)
-    metrics = run.read_metrics()
     with run.lock():
+        metrics = run.read_metrics()
         model = run.load_model()
-        prepared = {name: metrics[name] for name in ("binarize", "levels")}
-        x = load_split(metrics["data"], split, prepared, metrics["seed"])
-        terms = model.evaluate(x, batch_size=metrics["batch_size"], verbose=0, return_dict=True)
-        figures = {"num_examples": len(x), **terms, **likelihood(model, x, seed=seed)}
+        prepared = {name: metrics[name] for name in ("data", "binarize", "levels", "seed")}
+        arrays = load_split(model, split=split, **prepared)
+        terms = model.evaluate(
+            *arrays, batch_size=metrics["batch_size"], verbose=0, return_dict=True
+        )
+        figures = {
+            "num_examples": len(arrays[0]),
+            **terms,
+            **split_likelihood(model, arrays, seed),
+        }
         write_json(run.metrics, {**metrics, split: figures})
     return figures
+
+
+def split_likelihood(model: GenerativeModel, arrays: tuple, seed: int) -> dict[str, Any]:
+    """The likelihood of arrays `(x,)` or `(x, y)` (see `tfgen.evaluation.likelihood`)."""
+    x, *condition = arrays
+    return likelihood(model, x, condition=condition[0] if condition else None, seed=seed)

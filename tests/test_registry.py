@@ -1,0 +1,111 @@
+import inspect
+
+import keras
+import pytest
+
+import tfgen
+from tfgen import registry
+from tfgen.core import Configured
+from tfgen.data import DataInfo
+
+DIGITS = DataInfo((8, 8, 1), levels=17, num_classes=10, num_examples=100)
+UNKNOWN = DataInfo((8, 8, 1), levels=None, num_classes=None, num_examples=100)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3", 3),
+        ("(400, 200)", (400, 200)),
+        ("None", None),
+        ("'a'", "a"),
+        ("data", 17),
+        ("Bernoulli", tfgen.distributions.Bernoulli()),
+        ("Categorical", tfgen.distributions.Categorical(17)),
+        ("Categorical(4)", tfgen.distributions.Categorical(4)),
+        ("LogisticMixture(5)", tfgen.distributions.LogisticMixture(5, 17)),
+        ("Normal(scale=0.1)", tfgen.distributions.Normal(scale=0.1)),
+        ("Minimax()", tfgen.adversarial.Minimax()),
+        ("CosineSchedule(5)", tfgen.diffusion.CosineSchedule(5)),
+        ("Classes", tfgen.conditions.Classes(10)),
+        ("Classes(3)", tfgen.conditions.Classes(3)),
+        ("Attributes(('a', 'b'))", tfgen.conditions.Attributes(("a", "b"))),
+    ],
+)
+def test_values_of_set_are_literals_or_values_by_name(text, value):
+    assert registry.read_value(text, DIGITS) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "open",
+        "__import__('os')",
+        "tfgen.distributions.Bernoulli",
+        "Bernoulli(",
+        "VAE",
+        "Head",
+        "GatedPixelLayer",
+        "Categorical(0)",
+        "Categorical(open)",
+    ],
+)
+def test_other_values_of_set_are_refused(text):
+    with pytest.raises(ValueError, match="Received:"):
+        registry.read_value(text, DIGITS)
+
+
+@pytest.mark.parametrize("text", ["Classes", "Categorical"])
+def test_what_the_data_do_not_know_must_be_said(text):
+    with pytest.raises(ValueError, match=f"Received: {text} "):
+        registry.read_value(text, UNKNOWN)
+
+
+def test_every_public_value_of_every_folder_has_its_name():
+    """Also those of a wing that nothing here knows of."""
+    folders = [getattr(tfgen, name) for name in tfgen.__all__]
+    public = {
+        kind
+        for folder in folders
+        if inspect.ismodule(folder)
+        for kind in (getattr(folder, name) for name in folder.__all__)
+        if isinstance(kind, type)
+        and issubclass(kind, Configured)
+        and not issubclass(kind, keras.layers.Layer)
+    }
+    named = registry.values()
+    assert set(named.values()) == {kind for kind in public if not inspect.isabstract(kind)}
+    assert {kind for kind in public if inspect.isabstract(kind)} >= {tfgen.distributions.Head}
+    for name, kind in named.items():
+        # A second class of one name would have taken its place.
+        assert keras.saving.get_registered_object(f"tfgen>{name}") is kind
+
+
+class Mine(Configured):
+    """A value of somebody else's."""
+
+
+def test_values_of_other_packages_have_no_name():
+    with pytest.raises(ValueError, match="Received: Mine"):
+        registry.read_value("Mine", DIGITS)
+
+
+def test_arguments_are_those_of_default_and_those_that_it_passes_on():
+    with pytest.raises(ValueError, match="latent_dim.*Received: depth"):
+        registry.build(tfgen.VAE, {"depth": "3"}, DIGITS)
+    with pytest.raises(ValueError, match="Received: encoder"):
+        registry.build(tfgen.VAE, {"encoder": "3"}, DIGITS)
+    assert registry.build(tfgen.VAE, {"beta": "2.0", "hidden": "(3,)"}, DIGITS).beta == 2
+
+
+def test_a_condition_goes_to_every_model_which_may_refuse_it():
+    model = registry.build(
+        tfgen.PixelCNN,
+        {"condition": "Classes", "num_features": "4", "num_layers": "1"},
+        DIGITS,
+    )
+    assert model.condition == tfgen.conditions.Classes(10)
+    assert "condition" in registry.settable(tfgen.PixelCNN)
+    assert "condition" not in registry.settable(tfgen.NADE)
+    with pytest.raises(ValueError, match="NADE.*Received: condition=Classes"):
+        registry.build(tfgen.NADE, {"condition": "Classes"}, DIGITS)

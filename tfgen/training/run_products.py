@@ -1,0 +1,81 @@
+"""What is made of a run's checkpoint when training ends."""
+
+import shutil
+from typing import Any
+
+from tfgen.core import GenerativeModel
+from tfgen.training.curves import save_curves
+from tfgen.training.files import replacing, write_json
+from tfgen.training.history import read_history
+from tfgen.training.run_data import RunData
+from tfgen.training.run_evaluation import split_likelihood
+from tfgen.training.run_folder import RunFolder
+from tfgen.training.run_pictures import save_preview
+
+_PREVIEWED = 64  # validation examples that samples.png is made of
+
+
+def write_products(
+    folder: RunFolder,
+    model: GenerativeModel,
+    images: RunData,
+    facts: dict[str, Any],
+    *,
+    seconds: float,
+) -> None:
+    """Writes those products of a run that are missing or older than its checkpoint.
+
+    They are `model.keras`, `saved_model/`, `samples.png` (the model's preview), `curves.png` and
+    `metrics.json`, with the keys "model"; the facts; "epochs"; "num_train" and "num_validation",
+    images; "num_parameters", free ones; "seconds", of this process's training; "final", the terms
+    of the last epoch, those of validation as "val_..."; and "validation", the likelihood (see
+    `tfgen.evaluation.likelihood`) of the images held out. A figure that is not finite is null.
+
+    Args:
+        folder: of the run.
+        model: as the checkpoint has it.
+        images: of the run.
+        facts: "data", "seed", "batch_size"; "binarize" and "levels", how the images were prepared
+            (null: not at all).
+        seconds: of training.
+    """
+    rows = read_history(folder.history) if folder.history.exists() else []
+    # A process that was killed, or that diverged, left a row and no checkpoint.
+    rows = [row for row in rows if row["epoch"] <= model.epochs_seen]
+    final = {name: value for name, value in (rows or [{}])[-1].items() if name != "epoch"}
+
+    def write_model(path):
+        with replacing(path) as partial:
+            shutil.copyfile(folder.checkpoint, partial)
+
+    def write_samples(path):
+        batch = tuple(array[:_PREVIEWED] for array in images.validation)
+        save_preview(model, batch, path, facts["seed"])
+
+    def write_curves(path):
+        if rows:
+            save_curves(rows, path)
+
+    def write_metrics(path):
+        metrics = {
+            "model": type(model).__name__,
+            **facts,
+            "epochs": model.epochs_seen,
+            "num_train": images.num_train,
+            "num_validation": len(images.validation[0]),
+            "num_parameters": model.num_free_parameters,
+            "seconds": round(seconds, 1),
+            "final": final,
+            "validation": split_likelihood(model, images.validation, facts["seed"]),
+        }
+        write_json(path, metrics)
+
+    writers = {
+        folder.model: write_model,
+        folder.saved_model: model.export,
+        folder.samples: write_samples,
+        folder.curves: write_curves,
+        folder.metrics: write_metrics,
+    }
+    for path in folder.to_do():
+        writers[path](path)
