@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tfgen.layers import SyncBatchNormalization
 from tfgen.networks import dcgan_discriminator, dcgan_generator, dcgan_grids
 
 sides = st.integers(8, 33)
@@ -46,8 +47,8 @@ def test_networks_have_one_convolution_per_step(image_shape):
     ups = layers_of(generator, keras.layers.Conv2DTranspose)
     downs = layers_of(discriminator, keras.layers.Conv2D)
     assert len(ups) == len(downs) == num_steps
-    assert len(layers_of(generator, keras.layers.BatchNormalization)) == num_steps
-    assert len(layers_of(discriminator, keras.layers.BatchNormalization)) == num_steps - 1
+    assert len(layers_of(generator, SyncBatchNormalization)) == num_steps
+    assert len(layers_of(discriminator, SyncBatchNormalization)) == num_steps - 1
     # Step by step, the generator undoes the discriminator's grids.
     sizes = [tuple(layer.input.shape[1:3]) for layer in downs]
     assert [tuple(layer.output.shape[1:3]) for layer in reversed(ups)] == sizes

@@ -72,7 +72,7 @@ def test_unet_is_rebuilt_from_its_configuration(tiny):
 
 def test_paper_network_has_the_papers_size():
     # Ho et al. (2020), appendix B: 35.7 million parameters on CIFAR-10.
-    model = unet((32, 32, 3), 128, (1, 2, 2, 2), 2, attention_levels=(1,))
+    model = unet((32, 32, 3), 128, (1, 2, 2, 2), 2, attention_at=(1,))
     np.testing.assert_allclose(model.count_params(), 35.7e6, rtol=0.02)
 
 
@@ -85,7 +85,7 @@ def test_paper_network_has_the_papers_size():
         lambda: unet((8, 8, 1), multipliers=(1, 0)),
         lambda: unet((8, 8, 1), num_blocks=0),
         lambda: unet((8, 8, 1), patch_size=0),
-        lambda: unet((8, 8, 1), attention_levels=(3,)),
+        lambda: unet((8, 8, 1), attention_at=(3,)),
         lambda: denoising_mlp((8, 8, 1)),
         lambda: denoising_mlp((8,), width=0),
         lambda: denoising_mlp((8,), num_blocks=0),

@@ -16,6 +16,7 @@ from tfgen.layers.shifted_conv_transpose import (
 from tfgen.layers.shifted_unet import ShiftedUNet
 from tfgen.layers.sync_batch_norm import SyncBatchNormalization
 from tfgen.layers.time_embedding import TimeEmbedding
+from tfgen.layers.token_embedding import TokenEmbedding
 
 __all__ = [
     "DiagonalBiLSTMLayer",
@@ -34,4 +35,5 @@ __all__ = [
     "ShiftedUNet",
     "SyncBatchNormalization",
     "TimeEmbedding",
+    "TokenEmbedding",
 ]

@@ -9,15 +9,29 @@ import math
 
 import keras
 
+from tfgen.core import Condition
+from tfgen.core.typing import ShapeLike
+from tfgen.layers import SyncBatchNormalization
+from tfgen.networks.condition_features import given_input, with_features
+from tfgen.networks.conditional_inputs import network_inputs
+
 _SMALLEST_SIDE = 4
 
 
-def dcgan_generator(latent_dim, image_shape, base_filters=128, name="generator"):
+def dcgan_generator(
+    latent_dim: int,
+    image_shape: ShapeLike,
+    base_filters: int = 128,
+    name: str = "generator",
+    *,
+    condition: Condition | None = None,
+) -> keras.Model:
     """Builds the generator: [batch, latent_dim] -> images [batch, *image_shape] in [0, 1].
 
     A dense layer to the smallest grid, then 5x5 transposed convolutions of stride 2. Batch
     normalization and ReLU follow each layer but the last, which ends in tanh, rescaled to [0, 1].
-    The filters halve at each step, down to `base_filters` before the last.
+    The filters halve at each step, down to `base_filters` before the last. The features of a
+    condition stand beside z, as Mirza & Osindero (2014) feed y into both networks.
 
     Radford et al. (2016), section 3; a 64x64 image gives their Figure 1, 1024 to 128 filters on
     the grids 4 to 32.
@@ -27,6 +41,7 @@ def dcgan_generator(latent_dim, image_shape, base_filters=128, name="generator")
         image_shape: `(height, width, channels)`, each side at least 8.
         base_filters: filters of the largest hidden grid.
         name: name of the model.
+        condition: what y is, for a network of two inputs, `[z, given]`; None for one of z.
     Returns:
         A built `keras.Model`. Its output is float32 under every dtype policy.
     Raises:
@@ -36,9 +51,10 @@ def dcgan_generator(latent_dim, image_shape, base_filters=128, name="generator")
     *grids, smallest = dcgan_grids(image_shape)
     filters = base_filters * 2 ** (len(grids) - 1)
     inputs = keras.Input((latent_dim,))
+    given, features = given_input(condition)
     h = keras.layers.Dense(
         math.prod(smallest) * filters, use_bias=False, kernel_initializer=_normal()
-    )(inputs)
+    )(with_features(inputs, features))
     h = keras.layers.Reshape((*smallest, filters))(h)
     size = smallest
     for grid in reversed(grids):
@@ -58,20 +74,29 @@ def dcgan_generator(latent_dim, image_shape, base_filters=128, name="generator")
         size = grid
     h = keras.layers.Activation("tanh", dtype="float32")(h)
     outputs = keras.layers.Rescaling(0.5, 0.5, dtype="float32")(h)
-    return keras.Model(inputs, outputs, name=name)
+    return keras.Model(network_inputs(inputs, given), outputs, name=name)
 
 
-def dcgan_discriminator(image_shape, base_filters=128, name="discriminator"):
+def dcgan_discriminator(
+    image_shape: ShapeLike,
+    base_filters: int = 128,
+    name: str = "discriminator",
+    *,
+    condition: Condition | None = None,
+) -> keras.Model:
     """Builds the discriminator: images [batch, *image_shape] in [0, 1] -> logits [batch].
 
     5x5 convolutions of stride 2, each followed by LeakyReLU of slope 0.2, and all but the first
     by batch normalization before that; then one dense unit. The filters start at `base_filters`
-    and double at each step. Radford et al. (2016), section 3.
+    and double at each step. Radford et al. (2016), section 3. A dense layer makes one more
+    channel of the image out of a condition, the way of Denton et al. (2015); "no condition" makes
+    a channel of 0.
 
     Args:
         image_shape: `(height, width, channels)`, each side at least 8.
         base_filters: filters of the first convolution.
         name: name of the model.
+        condition: what y is, for a network of two inputs, `[x, given]`; None for one of x.
     Returns:
         A built `keras.Model`.
     Raises:
@@ -81,6 +106,9 @@ def dcgan_discriminator(image_shape, base_filters=128, name="discriminator"):
     num_steps = len(dcgan_grids(image_shape)) - 1
     inputs = keras.Input(image_shape)
     h = keras.layers.Rescaling(2.0, -1.0)(inputs)
+    given, features = given_input(condition)
+    if condition is not None:
+        h = keras.layers.Concatenate()([h, _channel(features, image_shape)])
     for step in range(num_steps):
         first = step == 0
         h = keras.layers.Conv2D(
@@ -93,10 +121,11 @@ def dcgan_discriminator(image_shape, base_filters=128, name="discriminator"):
         )(h)
         h = keras.layers.LeakyReLU(0.2)(h if first else _batch_norm()(h))
     h = keras.layers.Dense(1, kernel_initializer=_normal())(keras.layers.Flatten()(h))
-    return keras.Model(inputs, keras.layers.Reshape(())(h), name=name)
+    outputs = keras.layers.Reshape(())(h)
+    return keras.Model(network_inputs(inputs, given), outputs, name=name)
 
 
-def dcgan_grids(image_shape):
+def dcgan_grids(image_shape: ShapeLike) -> list[tuple[int, int]]:
     """The (height, width) of every grid between an image and the smallest, largest first.
 
     There are ceil(log2(shorter side / 4)) halvings, each rounding up: a 28x28 image has the grids
@@ -121,12 +150,21 @@ def dcgan_grids(image_shape):
     return grids
 
 
+def _channel(features, image_shape):
+    """`[batch, height, width, 1]`, of the size of pixels where the features are of size 1."""
+    height, width = image_shape[:2]
+    of_given = keras.layers.Dense(
+        height * width, use_bias=False, kernel_initializer="lecun_normal", name="of_given"
+    )
+    return keras.layers.Reshape((height, width, 1))(of_given(features))
+
+
 def _normal():
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
 def _batch_norm():
-    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+    return SyncBatchNormalization(momentum=0.9, epsilon=1e-5)
 
 
 def _check_positive(**sizes):

@@ -3,14 +3,26 @@
 import keras
 from keras import layers
 
+from tfgen.core import Condition
+from tfgen.core.typing import ShapeLike
 from tfgen.layers import TimeEmbedding
+from tfgen.networks.condition_features import dense_of_both, given_input
+from tfgen.networks.conditional_inputs import network_inputs
 
 
-def denoising_mlp(event_shape, width=128, num_blocks=3, time_dim=64, name="denoising_mlp"):
+def denoising_mlp(
+    event_shape: ShapeLike,
+    width: int = 128,
+    num_blocks: int = 3,
+    time_dim: int = 64,
+    name: str = "denoising_mlp",
+    *,
+    condition: Condition | None = None,
+) -> keras.Model:
     """Build a residual perceptron, to vectors what `unet` is to images.
 
-    The time's embedding is added in every block. The last layer starts at zero, so that the
-    untrained network outputs 0.
+    The time's embedding is added in every block, and a condition is added to that embedding, as
+    in `unet`. The last layer starts at zero, so that the untrained network outputs 0.
 
     Args:
         event_shape: `(d,)`.
@@ -18,6 +30,7 @@ def denoising_mlp(event_shape, width=128, num_blocks=3, time_dim=64, name="denoi
         num_blocks: residual blocks of two layers each.
         time_dim: size of the time's sinusoidal embedding, even.
         name: name of the model.
+        condition: what y is, for a network of three inputs, `[x_t, t, given]`; None for two.
     Returns:
         A built `keras.Model`: `[x_t, t]`, of shapes `[batch, d]` and `[batch]` (int32), to
         `[batch, d]`.
@@ -33,7 +46,8 @@ def denoising_mlp(event_shape, width=128, num_blocks=3, time_dim=64, name="denoi
         )
     xt = keras.Input(event_shape, name="x_t")
     t = keras.Input((), dtype="int32", name="t")
-    time = layers.Dense(width, "swish")(TimeEmbedding(time_dim)(t))
+    given, features = given_input(condition)
+    time = dense_of_both(TimeEmbedding(time_dim)(t), features, width, "swish")
     h = layers.Dense(width)(xt)
     for _ in range(num_blocks):
         update = layers.Dense(width)(layers.Activation("swish")(h))
@@ -41,4 +55,4 @@ def denoising_mlp(event_shape, width=128, num_blocks=3, time_dim=64, name="denoi
         h = layers.Add()([h, layers.Dense(width)(update)])
     h = layers.Activation("swish")(layers.LayerNormalization()(h))
     h = layers.Dense(event_shape[0], kernel_initializer="zeros")(h)
-    return keras.Model([xt, t], h, name=name)
+    return keras.Model(network_inputs(xt, t, given), h, name=name)

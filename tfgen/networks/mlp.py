@@ -1,24 +1,33 @@
 """The multilayer perceptron: dense layers between any two shapes."""
 
 import math
+from collections.abc import Callable
 from numbers import Integral
 
 import keras
 
+from tfgen.core import Condition
+from tfgen.core.typing import ShapeLike
+from tfgen.networks.condition_features import given_input, with_features
+from tfgen.networks.conditional_inputs import network_inputs
+
 
 def mlp(
-    input_shape,
-    hidden,
-    output_shape,
-    activation="relu",
-    output_activation=None,
-    dropout=0.0,
-    name="mlp",
-):
+    input_shape: ShapeLike,
+    hidden: ShapeLike,
+    output_shape: ShapeLike,
+    activation: str | Callable | None = "relu",
+    output_activation: str | Callable | None = None,
+    dropout: float = 0.0,
+    name: str = "mlp",
+    *,
+    condition: Condition | None = None,
+) -> keras.Model:
     """Builds a multilayer perceptron, f: [batch, *input_shape] -> [batch, *output_shape].
 
     Inputs of rank above one are flattened, outputs of rank above one are reshaped, both in
-    row-major order.
+    row-major order. The features of a condition (see `condition_features`) stand beside the
+    flattened input.
 
     Args:
         input_shape: shape of one input, without the batch: `(d,)`, `(h, w, c)`, ...
@@ -28,6 +37,7 @@ def mlp(
         output_activation: activation of the last layer; None for a linear output.
         dropout: rate of dropout after every hidden layer, in [0, 1).
         name: name of the model.
+        condition: what y is, for a network of two inputs, `[x, given]`; None for one of x.
     Returns:
         A built `keras.Model`.
     Raises:
@@ -41,6 +51,8 @@ def mlp(
     h = inputs = keras.Input(input_shape)
     if len(input_shape) != 1:
         h = keras.layers.Reshape((math.prod(input_shape),))(h)
+    given, features = given_input(condition)
+    h = with_features(h, features)
     for i, width in enumerate(hidden):
         h = keras.layers.Dense(width, activation, name=f"hidden_{i}")(h)
         if dropout:
@@ -48,7 +60,7 @@ def mlp(
     h = keras.layers.Dense(math.prod(output_shape), output_activation, name="output")(h)
     if len(output_shape) != 1:
         h = keras.layers.Reshape(output_shape)(h)
-    return keras.Model(inputs, h, name=name)
+    return keras.Model(network_inputs(inputs, given), h, name=name)
 
 
 def _sizes(values, name):

@@ -1,103 +1,113 @@
 """The U-Net of denoising diffusion: an image and a time in, an image out."""
 
 import math
+from collections.abc import Sequence
 
 import keras
 from keras import layers
 
+from tfgen.core import Condition
+from tfgen.core.typing import ShapeLike
 from tfgen.layers import TimeEmbedding
+from tfgen.networks.condition_features import dense_of_both, given_input
+from tfgen.networks.conditional_inputs import network_inputs
 
 
 def unet(
-    image_shape,
-    base_channels=32,
-    multipliers=(1, 2, 2),
-    num_blocks=1,
-    attention_levels=(-1,),
-    num_heads=1,
-    dropout=0.1,
-    patch_size=1,
-    name="unet",
-):
+    image_shape: ShapeLike,
+    base_channels: int = 32,
+    multipliers: Sequence[int] = (1, 2, 2),
+    num_blocks: int = 1,
+    attention_at: Sequence[int] = (-1,),
+    num_heads: int = 1,
+    dropout: float = 0.1,
+    patch_size: int = 1,
+    name: str = "unet",
+    *,
+    condition: Condition | None = None,
+) -> keras.Model:
     """Build the denoising U-Net of Ho et al. (2020), appendix B.
 
-    Level i works at 1 / 2^i of the image's height and width (rounded up: any size does) with
+    Resolution i is 1 / 2^i of the image's height and width (rounded up: any size does) and has
     `base_channels * multipliers[i]` channels. The time enters every residual block; the last
     convolution of every block and of the network starts at zero, so that the untrained network
     outputs 0. The paper's CIFAR-10 network is `base_channels=128, multipliers=(1, 2, 2, 2),
-    num_blocks=2, attention_levels=(1,)`.
+    num_blocks=2, attention_at=(1,)`. A condition is added to the time's embedding (Dhariwal &
+    Nichol 2021; Ho & Salimans 2022); "no condition" adds 0.
 
     Args:
         image_shape: `(height, width, channels)`.
-        base_channels: channels of the first level, even.
-        multipliers: channels of each level, as multiples of `base_channels`.
-        num_blocks: residual blocks of each level on the way down (one more on the way up).
-        attention_levels: indices of the levels with self-attention; the middle always has it.
+        base_channels: channels of the first resolution, even.
+        multipliers: channels of each resolution, as multiples of `base_channels`.
+        num_blocks: residual blocks of each resolution on the way down (one more on the way up).
+        attention_at: indices of the resolutions with self-attention; the middle always has it.
         num_heads: heads of each self-attention.
         dropout: rate within every residual block.
-        patch_size: side of the squares of pixels that make one position of the first level. The
-            paper's is 1; 2 makes the network about four times faster (Hoogeboom et al. 2023,
+        patch_size: side of the squares of pixels that make one position of the first resolution.
+            The paper's is 1; 2 makes the network about four times faster (Hoogeboom et al. 2023,
             "simple diffusion", section 2.3).
         name: name of the model.
+        condition: what y is, for a network of three inputs, `[x_t, t, given]`; None for two.
     Returns:
         A built `keras.Model`: `[x_t, t]`, of shapes `[batch, *image_shape]` and `[batch]`
         (int32), to `[batch, *image_shape]`.
     Raises:
-        ValueError: `image_shape` is not of rank 3, `base_channels` is odd, a level to attend does
-            not exist, or a size is not positive.
+        ValueError: `image_shape` is not of rank 3, `base_channels` is odd, a resolution to attend
+            does not exist, or a size is not positive.
     """
     image_shape = tuple(image_shape)
-    num_levels = len(multipliers)
+    num_resolutions = len(multipliers)
     if len(image_shape) != 3 or min(image_shape) < 1:
         raise ValueError(
             f"expected image_shape to be (height, width, channels). Received: {image_shape}"
         )
     if base_channels < 2 or base_channels % 2:
         raise ValueError(f"expected base_channels to be even. Received: {base_channels!r}")
-    if num_levels == 0 or min(*multipliers, num_blocks, num_heads, patch_size) < 1:
+    if num_resolutions == 0 or min(*multipliers, num_blocks, num_heads, patch_size) < 1:
         raise ValueError(
             "expected multipliers, num_blocks, num_heads and patch_size to be positive. Received:"
             f" {multipliers}, {num_blocks}, {num_heads}, {patch_size}"
         )
-    if not all(-num_levels <= level < num_levels for level in attention_levels):
+    if not all(-num_resolutions <= index < num_resolutions for index in attention_at):
         raise ValueError(
-            f"expected attention_levels among {num_levels} levels. Received: {attention_levels}"
+            f"expected attention_at among {num_resolutions} resolutions. Received: {attention_at}"
         )
-    attended = {level % num_levels for level in attention_levels}
+    attended = {index % num_resolutions for index in attention_at}
     widths = [base_channels * multiplier for multiplier in multipliers]
 
     xt = keras.Input(image_shape, name="x_t")
     t = keras.Input((), dtype="int32", name="t")
     time = TimeEmbedding(base_channels)(t)
     time = layers.Dense(4 * base_channels, "swish")(time)
-    time = layers.Dense(4 * base_channels, "swish")(time)
+    given, features = given_input(condition)
+    time = dense_of_both(time, features, 4 * base_channels, "swish")
 
     if patch_size == 1:
         h = layers.Conv2D(base_channels, 3, padding="same")(xt)
     else:
         h = layers.Conv2D(base_channels, patch_size, strides=patch_size, padding="same")(xt)
     skips = [h]
-    for level, width in enumerate(widths):
-        if level > 0:
+    for index, width in enumerate(widths):
+        if index > 0:
             h = layers.Conv2D(h.shape[-1], 3, strides=2, padding="same")(h)
             skips.append(h)
         for _ in range(num_blocks):
             h = _residual(h, time, width, dropout)
-            h = _attention(h, num_heads) if level in attended else h
+            h = _attention(h, num_heads) if index in attended else h
             skips.append(h)
 
     h = _residual(h, time, widths[-1], dropout)
     h = _attention(h, num_heads)
     h = _residual(h, time, widths[-1], dropout)
 
-    for level, width in reversed(list(enumerate(widths))):
+    for index, width in reversed(list(enumerate(widths))):
         for _ in range(num_blocks + 1):
             h = layers.Concatenate()([h, skips.pop()])
             h = _residual(h, time, width, dropout)
-            h = _attention(h, num_heads) if level in attended else h
-        if level > 0:
+            h = _attention(h, num_heads) if index in attended else h
+        if index > 0:
             h = _crop(layers.UpSampling2D(2)(h), skips[-1].shape)
-            h = layers.Conv2D(widths[level - 1], 3, padding="same")(h)
+            h = layers.Conv2D(widths[index - 1], 3, padding="same")(h)
 
     h = layers.Activation("swish")(_normalize(h))
     if patch_size == 1:
@@ -106,7 +116,7 @@ def unet(
         h = layers.Conv2DTranspose(
             image_shape[-1], patch_size, strides=patch_size, kernel_initializer="zeros"
         )(h)
-    return keras.Model([xt, t], _crop(h, xt.shape), name=name)
+    return keras.Model(network_inputs(xt, t, given), _crop(h, xt.shape), name=name)
 
 
 def _normalize(h):

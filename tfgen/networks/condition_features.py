@@ -1,0 +1,66 @@
+"""How the networks read a condition: as a vector of features."""
+
+from collections.abc import Callable
+
+import keras
+from keras import layers
+
+from tfgen.core import Condition
+from tfgen.layers import TokenEmbedding
+
+_WORD_DIM = 32
+
+
+def condition_features(condition: Condition) -> keras.Model:
+    """Builds the features of a condition: given [batch, ...] -> [batch, size].
+
+    Floats (one-hot classes, vectors, attributes) stay as they are, flattened. Words (captions)
+    become learned vectors of 32 numbers, side by side, so that their order counts; padding is 0.
+    "No condition", all zeros, has the features 0.
+
+    Args:
+        condition: what y is; where networks read int32 of it, it has `num_words`.
+    Returns:
+        A built `keras.Model`, without weights for floats.
+    """
+    given = _input(condition)
+    features = given
+    if not condition.given_spec.dtype.is_floating:
+        features = TokenEmbedding(condition.num_words, _WORD_DIM, name="words")(features)
+    return keras.Model(given, layers.Flatten()(features), name="condition_features")
+
+
+def given_input(
+    condition: Condition | None,
+) -> tuple[keras.KerasTensor | None, keras.KerasTensor | None]:
+    """A network's input "given" and its features; None and None without a condition."""
+    if condition is None:
+        return None, None
+    given = _input(condition)
+    return given, condition_features(condition)(given)
+
+
+def with_features(h: keras.KerasTensor, features: keras.KerasTensor | None) -> keras.KerasTensor:
+    """`[batch, size]` and the features of a condition, if there is one, side by side."""
+    return h if features is None else layers.Concatenate()([h, features])
+
+
+def dense_of_both(
+    h: keras.KerasTensor,
+    features: keras.KerasTensor | None,
+    units: int,
+    activation: str | Callable,
+) -> keras.KerasTensor:
+    """activation(W h + b + V f), f the features of a condition: a dense layer where there is none.
+
+    V has no bias: "no condition" adds 0.
+    """
+    if features is None:
+        return layers.Dense(units, activation)(h)
+    both = [layers.Dense(units)(h), layers.Dense(units, use_bias=False, name="of_given")(features)]
+    return layers.Activation(activation)(layers.Add()(both))
+
+
+def _input(condition):
+    spec = condition.given_spec
+    return keras.Input(tuple(spec.shape[1:]), dtype=spec.dtype.name, name="given")
