@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgen.data import load, load_arrays
+from tfgen.conditions import Classes
+from tfgen.data import info, load, load_arrays
 
 
 @pytest.fixture
@@ -124,6 +125,16 @@ def test_elements_are_as_they_are_declared(numbers):
     )
     assert len(pairs) == 5
     assert [len(y) for _, y in pairs] == [5, 5, 5, 5, 3]
+
+
+def test_labels_are_the_conditions_of_as_many_classes(numbers):
+    classes = Classes(info(numbers, "train").num_classes)
+    _, labels = load_arrays(numbers, "train", labels=True)
+    np.testing.assert_array_equal(classes.encode(classes.tokens(labels)), np.eye(23))
+    pairs = load(numbers, "train", batch_size=5, labels=True, shuffle=False)
+    read = pairs.map(lambda x, y: (x, classes.tokens(y, tf.shape(x)[0])))
+    assert read.element_spec[1] == tf.TensorSpec((None,), tf.int32) and len(read) == 5
+    assert order_of(read) == list(range(23))
 
 
 def test_levels_and_threshold_are_applied(numbers):

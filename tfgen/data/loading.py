@@ -55,7 +55,8 @@ def load(
         binarize: "threshold": 1 where x >= 0.5; "stochastic": Bernoulli(x), drawn anew every
             epoch, the draw of an image being fixed by (seed, epoch, index in the split); or None.
             Comes after `levels`.
-        labels: give (image, label), label int64, in place of the image.
+        labels: give (image, label), label int64, in place of the image: what a model with
+            `condition=Classes(info(name).num_classes)` is fitted on.
         shuffle: False: always the stored order.
         seed: integer, fixes orders and draws.
         epoch: number of the first pass.
