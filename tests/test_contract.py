@@ -1,6 +1,8 @@
-"""What every exported model owes, whatever its wing."""
+"""What every exported model owes, whatever its wing and whatever its condition."""
 
 import json
+from collections.abc import Callable
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -10,13 +12,44 @@ import tensorflow as tf
 import tfgen
 from tfgen import registry
 from tfgen.autoregressive import s_curve_orders
+from tfgen.conditions import Attributes, Captions, Classes, Vector
+from tfgen.core import SamplingModel
 from tfgen.core.configured import init_parameters
 from tfgen.distributions import Categorical, Normal, NormalMixture
 
 IMAGE, SMALL, VECTOR = (8, 8, 1), (5, 4, 1), (6,)
+TEXTS = ("a red seven", "a blue one", "", "ein Gr\u00fcner, sieben")
 
-# Every exported model, tiny; a name before a colon is the model's.
-MAKERS = {
+
+def conditions(condition, count):
+    """Conditions as users give them."""
+    if isinstance(condition, Classes):
+        return np.arange(count) % condition.num_classes
+    if isinstance(condition, Captions):
+        return np.array([TEXTS[i % len(TEXTS)].encode() for i in range(count)])
+    values = np.random.default_rng(1).normal(size=(count, condition.spec.shape[1]))
+    if isinstance(condition, Attributes):
+        return (values > 0).astype("float32")
+    return values.astype("float32")
+
+
+def examples(model, count=12, seed=0):
+    """A batch on the levels: `(x,)`, or `(x, y)` for a model with a condition."""
+    levels = model.levels or 5
+    grey = np.random.default_rng(seed).integers(0, levels, (count, *model.event_shape))
+    x = (grey / np.float32(levels - 1)).astype("float32")
+    return (x,) if model.condition is None else (x, conditions(model.condition, count))
+
+
+class Row(NamedTuple):
+    """One model: how it is made, and `(model, count) -> batch`, what `fit` takes of it."""
+
+    make: Callable
+    batch: Callable = examples
+
+
+# Every exported model, tiny; a name before a colon is the model's. What stands alone is a `make`.
+MODELS = {
     "VAE": lambda: tfgen.VAE.default(IMAGE, latent_dim=3, hidden=(8,)),
     "VAE: categorical": lambda: tfgen.VAE.default(
         IMAGE, latent_dim=3, hidden=(8,), likelihood=Categorical(5)
@@ -55,32 +88,87 @@ MAKERS = {
     "PixelCNNPlusPlus: colour": lambda: tfgen.PixelCNNPlusPlus.default(
         (3, 3, 3), levels=4, num_features=4, num_blocks=1, num_resolutions=2, num_components=2
     ),
+    "PixelCNN: classes, conditional": lambda: tfgen.PixelCNN.default(
+        SMALL, num_features=4, num_layers=2, condition=Classes(3)
+    ),
+    "PixelCNN: captions, conditional": lambda: tfgen.PixelCNN.default(
+        (3, 2, 1), num_features=4, num_layers=1, condition=Captions.from_corpus(TEXTS)
+    ),
+    "VAE: captions, conditional": lambda: tfgen.VAE.default(
+        IMAGE, latent_dim=3, hidden=(8,), condition=Captions.from_corpus(TEXTS)
+    ),
+    "GAN: attributes, conditional": lambda: tfgen.GAN.default(
+        IMAGE, latent_dim=3, hidden=(8,), condition=Attributes(("long", "bold"))
+    ),
     "GAN": lambda: tfgen.GAN.default(IMAGE, latent_dim=3, hidden=(8,)),
     "GAN: vectors": lambda: tfgen.GAN.default(VECTOR, latent_dim=3, hidden=(8,)),
     "DCGAN": lambda: tfgen.DCGAN.default(IMAGE, latent_dim=3, base_filters=4),
     "DDPM": lambda: tfgen.DDPM.default(IMAGE, num_steps=6, base_channels=8, multipliers=(1,)),
+    "DCGAN: classes, conditional": lambda: tfgen.DCGAN.default(
+        IMAGE, latent_dim=3, base_filters=4, condition=Classes(3)
+    ),
+    "DDPM: vectors, conditional": lambda: tfgen.DDPM.default(
+        VECTOR, num_steps=6, base_channels=8, condition=Vector(2)
+    ),
+    "DDPM: classes": lambda: tfgen.DDPM.default(
+        IMAGE, num_steps=6, base_channels=8, multipliers=(1,), condition=Classes(3)
+    ),
     "DDPM: vectors": lambda: tfgen.DDPM.default(VECTOR, num_steps=6, base_channels=8),
 }
-every_model = pytest.mark.parametrize("name", MAKERS)
-one_of_each = pytest.mark.parametrize("name", [name for name in MAKERS if ":" not in name])
+ROWS = {name: row if isinstance(row, Row) else Row(row) for name, row in MODELS.items()}
+CONDITIONAL = [name for name, row in ROWS.items() if "conditional" in name]
+every_model = pytest.mark.parametrize("name", ROWS)
+# One of each class, and with a condition one of each wing.
+one_of_each = pytest.mark.parametrize("name", [n for n in ROWS if ":" not in n] + CONDITIONAL)
+conditional = pytest.mark.parametrize("name", CONDITIONAL)
 
 
 def make(name):
     keras.utils.set_random_seed(5)
-    return MAKERS[name]()
+    return ROWS[name].make()
 
 
-def examples(model, count=12, seed=0):
-    levels = model.levels or 5
-    grey = np.random.default_rng(seed).integers(0, levels, (count, *model.event_shape))
-    return (grey / np.float32(levels - 1)).astype("float32")
+def batch_of(name, model, count=12):
+    return ROWS[name].batch(model, count)
 
 
 def trained(name, epochs=2):
     model = make(name)
     model.compile(steps_per_execution=2)
-    model.fit(examples(model), batch_size=4, epochs=epochs, verbose=0)
+    model.fit(*batch_of(name, model), batch_size=4, epochs=epochs, verbose=0)
     return model
+
+
+def inputs_of(name, model, count=7):
+    """What the signatures of a model may take, by the names of their inputs."""
+    x, *y = batch_of(name, model, count)
+    first_half = np.arange(x[0].size) < x[0].size // 2
+    inputs = {
+        "x": x,
+        "z": np.random.default_rng(0).normal(size=(count, 3)).astype("float32"),
+        "mask": np.broadcast_to(first_half.reshape(x.shape[1:]), x.shape).astype("float32"),
+        "num_samples": np.int32(count),
+        "t": np.int32(2),
+        "seed": np.int32([0, 9]),
+    }
+    return {**inputs, "condition": y[0]} if y else inputs
+
+
+def call_of(batch):
+    """What a model is called on: x, or x and its conditions."""
+    return batch[0] if len(batch) == 1 else batch
+
+
+def sampled(name, model, count, **arguments):
+    _, *y = batch_of(name, model, count)
+    return model.sample(count, **({"condition": y[0]} if y else {}), **arguments)
+
+
+def doors(model):
+    """The public methods that a signature serves, with the names of their inputs."""
+    for name, (_, specs) in model.signatures().items():
+        if hasattr(model, name):
+            yield getattr(model, name), [spec.name for spec in specs]
 
 
 def assert_same(one, other):
@@ -93,16 +181,24 @@ def optimizer_variables(model):
 
 
 def test_every_exported_model_is_here():
-    assert {name.split(":")[0] for name in MAKERS} == set(registry.models())
+    assert {name.split(":")[0] for name in ROWS} == set(registry.models())
+
+
+def test_every_wing_that_takes_conditions_has_a_conditional_model_here():
+    wing = lambda model: model.__module__.split(".")[1]
+    wings = {wing(model) for model in registry.models().values() if model.conditional}
+    assert {wing(registry.find_model(name.split(":")[0])) for name in CONDITIONAL} == wings
 
 
 @every_model
 def test_a_default_model_is_built_and_names_its_source(name):
     model = make(name)
     assert model.built and model.count_params() > 0
-    assert model.density in ("exact", "bound", "implicit") and model.paper
+    assert model.density in ("exact", "bound", "implicit", "none") and model.paper
     assert hasattr(model, "log_prob") == (model.density == "exact")
-    assert np.isfinite(model(examples(model))).all()
+    assert hasattr(model, "elbo") == (model.density == "bound")
+    assert isinstance(model, SamplingModel) or not hasattr(model, "sample")
+    assert np.isfinite(model(call_of(batch_of(name, model)))).all()
 
 
 @every_model
@@ -110,13 +206,15 @@ def test_config_goes_through_json_and_builds_an_equal_model(name):
     model = make(name)
     config = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
     twin = keras.saving.deserialize_keras_object(config)
+    assert "condition" in init_parameters(type(model))
     for argument in init_parameters(type(model)):
         one, other = getattr(model, argument), getattr(twin, argument)
         # Networks have no equality of their own: they are compared by what they compute, below.
         assert type(one) is type(other) and (isinstance(one, keras.Model) or one == other)
     assert twin.name == model.name
     twin.set_weights(model.get_weights())
-    np.testing.assert_array_equal(twin(examples(model)), model(examples(model)))
+    inputs = call_of(batch_of(name, model))
+    np.testing.assert_array_equal(twin(inputs), model(inputs))
 
 
 @one_of_each
@@ -124,14 +222,15 @@ def test_a_reloaded_model_has_equal_outputs_and_trains_on_alike(name, tmp_path):
     model = trained(name)
     model.save(tmp_path / "model.keras")
     twin = keras.saving.load_model(tmp_path / "model.keras")
-    x = examples(model)
-    np.testing.assert_array_equal(twin(x), model(x))
-    np.testing.assert_array_equal(twin.sample(3, seed=1), model.sample(3, seed=1))
+    batch = batch_of(name, model)
+    np.testing.assert_array_equal(twin(call_of(batch)), model(call_of(batch)))
     assert_same(optimizer_variables(twin), optimizer_variables(model))
     for each in (model, twin):
-        each.fit(x, batch_size=4, verbose=0)
+        each.fit(*batch, batch_size=4, verbose=0)
     assert_same(twin.get_weights(), model.get_weights())
-    np.testing.assert_array_equal(twin.sample(3), model.sample(3))
+    assert int(twin.steps_seen) == int(model.steps_seen) == 9
+    if isinstance(model, SamplingModel):
+        np.testing.assert_array_equal(sampled(name, twin, 3), sampled(name, model, 3))
 
 
 @one_of_each
@@ -157,7 +256,7 @@ def test_each_phase_moves_its_own_weights_and_only_those(name):
         )
         own = {id(v) for network in moving.networks for v in network.trainable_variables}
         before = [np.array(v) for v in model.trainable_variables]
-        model.train_on_batch(examples(model))
+        model.train_on_batch(*batch_of(name, model))
         moved = [
             not np.array_equal(old, new)
             for old, new in zip(before, model.trainable_variables, strict=True)
@@ -169,27 +268,111 @@ def test_each_phase_moves_its_own_weights_and_only_those(name):
 
 
 @one_of_each
-def test_evaluation_moves_no_weights_and_reports_every_term(name):
+def test_evaluation_moves_nothing_and_reports_every_term_twice_alike(name):
     model = trained(name)
-    before = model.get_weights()
-    terms = model.evaluate(examples(model), batch_size=5, verbose=0, return_dict=True)
-    assert_same(model.get_weights(), before)
-    assert sorted(terms) == sorted(model.term_names)
+    before = [np.array(v) for v in model.variables]
+    evaluate = lambda: model.evaluate(
+        *batch_of(name, model), batch_size=5, verbose=0, return_dict=True
+    )
+    terms = evaluate()
+    assert_same([np.array(v) for v in model.variables], before)
+    loss = ["loss"] if len(model.phases()) == 1 else []
+    assert sorted(terms) == sorted([*model.term_names, *loss])
     assert np.isfinite(list(terms.values())).all()
+    assert evaluate() == terms
+
+
+@one_of_each
+def test_validation_changes_no_weight(name):
+    one, other = make(name), make(name)
+    batch = batch_of(name, one)
+    for model, validation in ((one, None), (other, call_of(batch))):
+        model.compile()
+        model.fit(*batch, batch_size=6, epochs=2, validation_data=validation, verbose=0)
+    assert_same(other.get_weights(), one.get_weights())
+    assert_same(other._random_states(), one._random_states())
+
+
+@conditional
+def test_a_data_set_of_pairs_trains_as_arrays_do(name):
+    one, other = make(name), make(name)
+    batch = batch_of(name, one)
+    for model in (one, other):
+        model.compile()
+    one.fit(*batch, batch_size=4, shuffle=False, verbose=0)
+    pairs = tf.data.Dataset.from_tensor_slices(batch).batch(4)
+    other.fit(pairs, validation_data=pairs, verbose=0)
+    for a, b in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
 @every_model
 def test_the_same_seed_gives_the_same_samples_in_eager_mode_and_in_a_graph(name):
     model = make(name)
-    samples = model.sample(5, seed=3).numpy()
+    if not isinstance(model, SamplingModel):
+        assert not hasattr(model, "sample")
+        return
+    draw = lambda count=5, **arguments: sampled(name, model, count, **arguments)
+    samples = draw(seed=3).numpy()
     assert samples.shape == (5, *model.event_shape)
     model.check(samples)
-    np.testing.assert_array_equal(model.sample(5, seed=3), samples)
-    np.testing.assert_array_equal(model.sample(5, seed=tf.constant([0, 3])), samples)
-    in_a_graph = tf.function(lambda: model.sample(5, seed=3))()
+    np.testing.assert_array_equal(draw(seed=3), samples)
+    np.testing.assert_array_equal(draw(seed=tf.constant([0, 3])), samples)
+    in_a_graph = tf.function(lambda: draw(seed=3))()
     np.testing.assert_allclose(in_a_graph, samples, atol=1e-5)
-    assert not np.array_equal(model.sample(5, seed=4), samples)
-    assert not np.array_equal(model.sample(5), model.sample(5))
+    assert not np.array_equal(draw(seed=4), samples)
+    assert not np.array_equal(draw(), draw())
+
+
+@one_of_each
+def test_samples_come_in_blocks_inside_a_tape_and_inside_xla(name):
+    model = make(name)
+    if not isinstance(model, SamplingModel):
+        assert not hasattr(model, "sample")
+        return
+    draw = lambda **arguments: sampled(name, model, 5, seed=3, **arguments)
+    blocks = draw(batch_size=2)
+    assert blocks.shape == (5, *model.event_shape)
+    model.check(blocks)
+    np.testing.assert_array_equal(draw(batch_size=2), blocks)
+    assert len(np.unique(np.reshape(blocks, (5, -1)), axis=0)) > 2
+    np.testing.assert_array_equal(draw(batch_size=5), draw())
+    with tf.GradientTape():
+        np.testing.assert_array_equal(draw(), draw())
+    # Another stream under XLA, but samples of the same model. XLA has no strings, but their tokens.
+    _, *y = batch_of(name, model, 5)
+    given = {"condition": model.condition.tokens(y[0])} if y else {}
+    compiled = tf.function(lambda: model.sample(5, seed=3, **given), jit_compile=True)
+    model.check(compiled())
+
+
+@conditional
+def test_one_condition_stands_for_all_and_changes_what_is_drawn(name):
+    model = make(name)
+    # Random weights everywhere: some networks start at zero where the condition enters.
+    rng = np.random.default_rng(0)
+    model.set_weights(
+        [
+            w + 0.5 * rng.normal(size=w.shape) if w.dtype == "float32" else w
+            for w in model.get_weights()
+        ]
+    )
+    _, y = batch_of(name, model, 2)
+    one = model.sample(4, seed=3, condition=y[0])
+    np.testing.assert_array_equal(model.sample(4, seed=3, condition=np.repeat(y[:1], 4, 0)), one)
+    assert not np.array_equal(model.sample(4, seed=3, condition=y[1]), one)
+
+
+@one_of_each
+def test_a_preview_is_a_grid_of_examples(name):
+    model = make(name)
+    batch = batch_of(name, model, 9)
+    grid = model.preview(batch, seed=1)
+    rows, columns, *event_shape = grid.shape
+    assert tuple(event_shape) == tuple(model.event_shape) and rows * columns <= 9
+    np.testing.assert_array_equal(model.preview(batch, seed=1), grid)
+    if isinstance(model.condition, Classes):
+        assert rows == model.condition.num_classes
 
 
 SERVE = """
@@ -215,35 +398,28 @@ np.savez(folder + "/outputs.npz", **results)
 @one_of_each
 def test_the_saved_model_gives_the_same_numbers_without_tfgen(name, tmp_path, python):
     model = trained(name)
-    x = examples(model, 7)
-    first_half = np.arange(x[0].size) < x[0].size // 2
-    inputs = {
-        "x": x,
-        "z": np.random.default_rng(0).normal(size=(7, 3)).astype("float32"),
-        "mask": np.broadcast_to(first_half.reshape(x.shape[1:]), x.shape).astype("float32"),
-        "num_samples": np.int32(4),
-        "t": np.int32(2),
-        "seed": np.int32([0, 9]),
-    }
+    inputs = inputs_of(name, model)
+    if isinstance(model.condition, Classes):
+        inputs["condition"] = inputs["condition"].astype("int32")
     np.savez(tmp_path / "inputs.npz", **inputs)
     model.export(tmp_path / "served")
-    (tmp_path / "serve.py").write_text(SERVE)
     # -I: neither the working directory nor PYTHONPATH is searched.
     python("-I", "-c", SERVE, str(tmp_path))
     outputs = np.load(tmp_path / "outputs.npz")
     expected = {}
     for key, (function, specs) in model.signatures().items():
         arguments = {spec.name: tf.constant(inputs[spec.name]) for spec in specs}
+        assert ("condition" in arguments) == (model.condition is not None)
         expected.update({f"{key}/{k}": v for k, v in function(**arguments).items()})
-    assert set(outputs) == set(expected)
-    assert "sample/samples" in expected
+    assert set(outputs) == set(expected) != set()
     for key, value in expected.items():
         np.testing.assert_allclose(outputs[key], value, rtol=1e-4, atol=1e-5, err_msg=key)
-    np.testing.assert_allclose(outputs["sample/samples"], model.sample(4, seed=9), atol=1e-5)
+    if isinstance(model, SamplingModel):
+        samples = sampled(name, model, len(inputs["x"]), seed=9)
+        np.testing.assert_allclose(outputs["sample/samples"], samples, atol=1e-5)
 
 
-def bad_inputs(model):
-    x = examples(model, 3)
+def bad_inputs(model, x):
     yield x[0], "shape"
     yield x[..., None], "shape"
     yield x[:0], "at least one"
@@ -260,56 +436,171 @@ def bad_inputs(model):
 def test_bad_inputs_are_met_at_every_door(name):
     model = make(name)
     model.compile()
-    doors = [
-        model.fit,
-        model.evaluate,
-        lambda x: model.fit(examples(model), validation_data=x, verbose=0),
-        *(
-            getattr(model, method)
-            for method in ("log_prob", "elbo", "encode", "reconstruct", "discriminate")
-            if hasattr(model, method)
+    x, *y = batch_of(name, model, 3)
+    inputs = inputs_of(name, model, 3)
+    entrances = [
+        lambda x: model.fit(x, *y),
+        lambda x: model.evaluate(x, *y),
+        lambda x: model.fit(
+            *batch_of(name, model, 3), validation_data=(x, *y) if y else x, verbose=0
         ),
     ]
-    for x, message in bad_inputs(model):
-        for door in doors:
+    for method, names in doors(model):
+        if "x" in names:
+            rest = {key: inputs[key] for key in names if key != "x"}
+            entrances.append(lambda x, method=method, rest=rest: method(x, **rest))
+    for bad, message in bad_inputs(model, x):
+        for enter in entrances:
             with pytest.raises(ValueError, match=f"(?s){message}.*Received: "):
-                door(x)
+                enter(bad)
 
 
-@one_of_each
-def test_labels_weights_and_bad_counts_are_refused(name):
+def bad_conditions(condition, y):
+    yield None, "condition"
+    yield y[:2], "3 examples|one length"
+    if isinstance(condition, Classes):
+        yield y + condition.num_classes, "classes from 0"
+        yield y.astype("float32"), "classes from 0"
+    elif isinstance(condition, Captions):
+        yield np.ones(3), "texts"
+    else:
+        yield y[:, :1], "float vectors|for each of"
+        yield y + np.nan, "finite|1 or 0"
+
+
+@conditional
+def test_bad_conditions_are_met_at_every_door(name):
     model = make(name)
     model.compile()
-    x = examples(model)
-    for arguments in ({"y": x}, {"sample_weight": np.ones(12)}, {"class_weight": {0: 1}}):
-        with pytest.raises(ValueError, match="Received: "):
-            model.fit(x, **arguments)
-    for count in (0, -1):
-        with pytest.raises(ValueError, match="num_samples.*Received: "):
-            model.sample(count)
-    with pytest.raises(ValueError, match="batch_size.*Received: "):
-        model.fit(x, batch_size=0)
-    with pytest.raises(ValueError, match="seed.*Received: "):
-        model.sample(2, seed=-1)
+    x, y = batch_of(name, model, 3)
+    inputs = inputs_of(name, model, 3)
+    entrances = [
+        lambda y: model.fit(x, y),
+        lambda y: model.evaluate(x, y),
+        lambda y: model.fit(x, inputs["condition"], validation_data=(x, y), verbose=0),
+    ]
+    for method, names in doors(model):
+        rest = {key: inputs[key] for key in names if key != "condition"}
+        assert "condition" in names
+        entrances.append(lambda y, method=method, rest=rest: method(**rest, condition=y))
+    for bad, message in bad_conditions(model.condition, y):
+        for enter in entrances:
+            with pytest.raises(ValueError, match=f"(?s)({message}).*Received: "):
+                enter(bad)
+
+
+@every_model
+def test_conditions_are_refused_where_there_are_none(name):
+    model = make(name)
+    if model.condition is not None:
+        return
+    model.compile()
+    inputs = inputs_of(name, model, 3)
+    with pytest.raises(ValueError, match="no y.*Received: "):
+        model.fit(inputs["x"], np.zeros(3, "int32"))
+    for method, names in doors(model):
+        with pytest.raises(ValueError, match="no condition.*Received: "):
+            method(**{key: inputs[key] for key in names}, condition=1)
+    if not model.conditional:
+        arguments = {key: getattr(model, key) for key in init_parameters(type(model))}
+        with pytest.raises(ValueError, match="no condition.*Received: "):
+            type(model)(**{**arguments, "condition": Classes(3)})
+        with pytest.raises(ValueError, match="no condition.*Received: "):
+            type(model).default(model.event_shape, condition=Classes(3), **DEFAULTS.get(name, {}))
+
+
+# What `default` must be given beside the shape.
+DEFAULTS = {"LocallyMaskedPixelCNN": {"orders": s_curve_orders(3, 2)[:1]}}
 
 
 @one_of_each
-def test_mixed_precision_trains_without_nan(name):
-    keras.config.set_dtype_policy("mixed_bfloat16")
+def test_weights_and_bad_counts_are_refused(name):
+    model = make(name)
+    model.compile()
+    batch = batch_of(name, model)
+    for arguments in ({"sample_weight": np.ones(12)}, {"class_weight": {0: 1}}):
+        with pytest.raises(ValueError, match="Received: "):
+            model.fit(*batch, **arguments)
+    for count in (0, -1):
+        with pytest.raises(ValueError, match="batch_size.*Received: "):
+            model.fit(*batch, batch_size=count)
+        if isinstance(model, SamplingModel):
+            with pytest.raises(ValueError, match="num_samples.*Received: "):
+                sampled_count(model, count)
+    if isinstance(model, SamplingModel):
+        with pytest.raises(ValueError, match="seed.*Received: "):
+            sampled(name, model, 2, seed=-1)
+
+
+def sampled_count(model, count):
+    y = None if model.condition is None else conditions(model.condition, 1)[0]
+    return model.sample(count, condition=y)
+
+
+def finite_outputs(name, model):
+    """Everything that a model can say of a batch, by signature."""
+    inputs = inputs_of(name, model, 4)
+    outputs = {}
+    for key, (function, specs) in model.signatures().items():
+        outputs |= {
+            f"{key}/{k}": v for k, v in function(**{s.name: inputs[s.name] for s in specs}).items()
+        }
+    return outputs
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@one_of_each
+def test_mixed_precision_trains_without_nan(name, policy):
+    keras.config.set_dtype_policy(policy)
     try:
         model = trained(name)
     finally:
         keras.config.set_dtype_policy("float32")
-    x = examples(model)
+    batch = batch_of(name, model)
     assert all(np.isfinite(w).all() for w in model.get_weights())
-    assert np.isfinite(list(model.evaluate(x, verbose=0, return_dict=True).values())).all()
-    for method in ("log_prob", "elbo"):
-        if hasattr(model, method):
-            values = getattr(model, method)(x)
-            assert values.dtype == tf.float32 and np.isfinite(values).all()
-    samples = model.sample(4, seed=0)
-    assert samples.dtype == tf.float32
-    model.check(samples)
+    terms = model.evaluate(*batch, verbose=0, return_dict=True)
+    assert np.isfinite(list(terms.values())).all()
+    for phase in model.phases():
+        with tf.GradientTape() as tape:
+            loss = next(iter(phase.loss(model.unpack(batch), tf.constant([0, 1]), True).values()))
+        variables = [v for network in phase.networks for v in network.trainable_variables]
+        gradients = [g for g in tape.gradient(loss, variables) if g is not None]
+        assert all(np.isfinite(tf.convert_to_tensor(g)).all() for g in gradients)
+        assert any(np.any(tf.convert_to_tensor(g)) for g in gradients) or not variables
+    for key, value in finite_outputs(name, model).items():
+        assert value.dtype == tf.float32 and np.isfinite(value).all(), key
+    if isinstance(model, SamplingModel):
+        model.check(sampled(name, model, 4, seed=0))
+
+
+@one_of_each
+def test_a_model_of_mixed_precision_reloads_the_same_under_another_policy(name, tmp_path):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = trained(name, epochs=1)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    model.save(tmp_path / "model.keras")
+    twin = keras.saving.load_model(tmp_path / "model.keras")
+    assert twin.dtype_policy == model.dtype_policy
+    # What computes nothing with floats has the policy of the day: inputs, functional models, words.
+    idle = (keras.layers.InputLayer, keras.Model, keras.layers.StringLookup)
+    policies = lambda each: [
+        layer.dtype_policy.name for layer in each._flatten_layers() if not isinstance(layer, idle)
+    ]
+    assert policies(twin) == policies(model)
+    expected = finite_outputs(name, model)
+    for key, value in finite_outputs(name, twin).items():
+        np.testing.assert_allclose(value, expected[key], rtol=1e-5, atol=1e-5, err_msg=key)
+
+
+def test_float64_is_refused():
+    keras.config.set_dtype_policy("float64")
+    try:
+        with pytest.raises(ValueError, match="float32.*Received: float64"):
+            tfgen.NADE.default(VECTOR, num_hidden=2)
+    finally:
+        keras.config.set_dtype_policy("float32")
 
 
 @one_of_each
@@ -317,5 +608,7 @@ def test_summary_and_predict_work_as_in_keras(name, capsys):
     model = make(name)
     model.summary()
     assert "params" in capsys.readouterr().out
-    x = examples(model)
-    np.testing.assert_allclose(model.predict(x, batch_size=5, verbose=0), model(x), atol=1e-5)
+    x, *y = batch_of(name, model)
+    condition = {"condition": y[0]} if y else {}
+    found = model.predict(x, batch_size=5, verbose=0, **condition)
+    np.testing.assert_allclose(found, model(call_of((x, *y))), atol=1e-5)

@@ -34,6 +34,7 @@ class ArrayTrainer(PhaseTrainer):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         self._refuse(sample_weight=sample_weight)
         self._check_pair(y)
+        x = tf.convert_to_tensor(x)
         if self.condition is None:
             return (x,)
         return x, self.condition.encode(self.condition.tokens(y, tf.shape(x)[0], name="y"))
@@ -245,6 +246,30 @@ class ArrayTrainer(PhaseTrainer):
             return_dict=return_dict,
             **kwargs,
         )
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+        *,
+        condition: ArrayLike | None = None,
+    ) -> Any:
+        """What the model gives when it is called, as `keras.Model.predict` does it.
+
+        Args:
+            x: array `[num_examples, *event_shape]`, or any other input of Keras's, of batches.
+            batch_size: examples of one call, 32 by default; for arrays.
+            condition: beside an array, for a model that has one: one for each example.
+        """
+        if is_array(x):
+            arrays = self.check_data(x, condition)
+            inputs = arrays if self.condition is not None else arrays[0]
+            x = _batches((inputs,), 32 if batch_size is None else batch_size)
+            batch_size = None
+        return super().predict(x, batch_size, verbose, steps, callbacks)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Keras's hook: nothing is left to build, a model is whole when it is made."""

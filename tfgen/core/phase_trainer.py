@@ -53,7 +53,7 @@ class PhaseTrainer(keras.Model, abc.ABC):
         batch = self.unpack(data)
         seed = self.next_seed()
         phases = self.phases()
-        reported: set[str] = set()
+        reported: dict[str, dict] = {}
         for index, phase in enumerate(phases):
             move = lambda phase=phase, index=index: self._move(
                 phase, len(phases), batch, fold_in(seed, index), reported
@@ -71,11 +71,11 @@ class PhaseTrainer(keras.Model, abc.ABC):
         """The terms of every phase, without training, by draws that depend on the data alone."""
         batch = self.unpack(data)
         seed = fold_in(tf.constant(_EVALUATION_SEED), self.terms.num_examples)
-        reported: set[str] = set()
+        reported: dict[str, dict] = {}
         for index, phase in enumerate(self.phases()):
             terms = phase.loss(batch, fold_in(seed, index), False)
             self._track(phase, terms, _objective(phase, terms), batch)
-            reported.update(terms)
+            reported[phase.name] = terms
         self.terms.check_reported(reported)
         return self.get_metrics_result()
 
@@ -96,7 +96,7 @@ class PhaseTrainer(keras.Model, abc.ABC):
             if any(average.network is network for network in phase.networks):
                 average.update(num_updates, moved=optimizer.iterations > num_updates)
         self._track(phase, terms, objective, batch)
-        reported.update(terms)
+        reported[phase.name] = terms
 
     def _states_outside(self, phase):
         """States (BatchNorm's statistics) of networks outside the phase, each with its value."""
