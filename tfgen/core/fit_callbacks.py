@@ -92,9 +92,9 @@ def check_monitors(callbacks: Any, model: Any) -> None:
         ) or (isinstance(callback, keras.callbacks.ModelCheckpoint) and callback.save_best_only)
         if watches and callback.monitor in ("loss", "val_loss"):
             raise ValueError(
-                f"expected a monitor of {reported}, or one of these with val_ before it: a model"
-                f" with several phases has no single loss. Received: {name}(monitor="
-                f"{callback.monitor!r})"
+                f"expected a monitor of {reported}, or one of these with val_ before it, and its"
+                " mode, such as 'min': a model with several phases has no single loss."
+                f" Received: {name}(monitor={callback.monitor!r})"
             )
 
 
