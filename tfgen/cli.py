@@ -89,8 +89,9 @@ def sample(run: str, num_samples: int, condition: str | None, seed: int, output:
     samples shows what it makes of images that were held out.
     """
     from tfgen import training
+    from tfgen.training.pictures import check_ending
 
-    training.check_ending(output)
+    check_ending(output)
     images = training.draw(run, num_samples, condition=condition, seed=seed)
     training.save_grid(images, output)
     click.echo(f"wrote {output}")
@@ -103,8 +104,9 @@ def sample(run: str, num_samples: int, condition: str | None, seed: int, output:
 def evaluate(run: str, split: str) -> None:
     """Evaluate a RUN on its test set; the figures also go into metrics.json."""
     from tfgen import training
+    from tfgen.training.files import json_text
 
-    click.echo(training.json_text(training.evaluate(run, split=split)))
+    click.echo(json_text(training.evaluate(run, split=split)))
 
 
 @main.command()

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -65,3 +66,13 @@ def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "run").write_text("")
     with pytest.raises(ValueError, match="which is a file"), folder_lock(tmp_path / "run"):
         pass
+
+
+def test_a_file_system_without_locks_has_runs_too(tmp_path, monkeypatch):
+    def no_locks(descriptor, how):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr("tfgen.training.folder_lock.fcntl.flock", no_locks)
+    with folder_lock(tmp_path / "run"):
+        (tmp_path / "run/file").write_text("mine")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["file"]

@@ -342,6 +342,36 @@ def test_an_existing_folder_is_not_overwritten(run, tmp_path):
     assert (tmp_path / "mine.txt").exists()
 
 
+def test_a_run_has_one_writer(run):
+    folder, _ = run
+    before = contents(folder)
+    with RunFolder(folder).lock():
+        for write in (
+            lambda: train(tiny, "digits", epochs=9, output=folder, resume=True),
+            lambda: train(tiny, "digits", epochs=9, output=folder, overwrite=True),
+            lambda: evaluate(folder),
+        ):
+            with pytest.raises(ValueError, match=f"no other process.*Received: {folder}"):
+                write()
+    assert contents(folder) == before
+
+
+def test_a_run_that_cannot_be_built_leaves_the_old_one(run):
+    folder, _ = run
+    before = contents(folder)
+    with pytest.raises(ValueError, match="17 levels"):
+        train(tiny_nade, "digits", epochs=1, output=folder, binarize="threshold", overwrite=True)
+    assert contents(folder) == before
+
+
+def test_a_run_takes_the_place_of_another_one(run, tmp_path):
+    folder = shutil.copytree(run[0], tmp_path / "copy")
+    model = train(tiny_nade, "digits", epochs=1, output=folder, overwrite=True, verbose=0)
+    assert_equal(load_run(folder), model)
+    assert [row["epoch"] for row in read_history(folder / "history.csv")] == [1]
+    assert json.loads((folder / "metrics.json").read_text())["model"] == "NADE"
+
+
 def test_resume_wants_the_same_arguments(run):
     with pytest.raises(ValueError, match="seed=0.*Received: seed=1"):
         train(tiny, "digits", epochs=2, output=run[0], seed=1, resume=True)

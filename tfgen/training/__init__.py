@@ -2,10 +2,8 @@
 
 from tfgen.training.checkpoint import Checkpoint, save_atomically
 from tfgen.training.curves import save_curves
-from tfgen.training.distribute import Devices
-from tfgen.training.files import json_text
 from tfgen.training.history import History, read_history
-from tfgen.training.pictures import Picture, check_ending, image_grid, save_grid, show
+from tfgen.training.pictures import Picture, image_grid, save_grid, show
 from tfgen.training.run import load_run, train
 from tfgen.training.run_evaluation import evaluate
 from tfgen.training.run_folder import RunFolder
@@ -15,17 +13,14 @@ from tfgen.training.terminate_on_non_finite import TerminateOnNonFinite
 
 __all__ = [
     "Checkpoint",
-    "Devices",
     "History",
     "Picture",
     "RunFolder",
     "TensorBoard",
     "TerminateOnNonFinite",
-    "check_ending",
     "draw",
     "evaluate",
     "image_grid",
-    "json_text",
     "load_run",
     "read_history",
     "save_atomically",

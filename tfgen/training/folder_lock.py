@@ -1,6 +1,7 @@
 """A folder that one process writes at a time."""
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ except ImportError:  # Windows, where nothing stops a second process
     fcntl = None
 
 LOCK = ".lock"
+_NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK)
 
 
 @contextlib.contextmanager
@@ -45,8 +47,7 @@ def _locked(file):
     while True:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT)
         try:
-            if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _flock(descriptor)
             # Its last owner may have removed the file between the two calls.
             if os.path.exists(file) and os.path.samestat(os.fstat(descriptor), os.stat(file)):
                 return descriptor
@@ -57,3 +58,13 @@ def _locked(file):
                 "expected a run that no other process writes."
                 f" Received: {file.parent}, which one does"
             ) from error
+
+
+def _flock(descriptor):
+    """Locks a file, where its file system has locks: some clusters' have none."""
+    try:
+        if fcntl is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
