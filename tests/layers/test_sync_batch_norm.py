@@ -48,7 +48,7 @@ def test_layer_is_rebuilt_from_its_configuration():
 
 
 TWO_REPLICAS = """
-import keras, numpy as np, sys, tensorflow as tf
+import keras, numpy as np, tensorflow as tf
 
 [cpu] = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -57,58 +57,61 @@ strategy = tf.distribute.MirroredStrategy(
 )
 from tfgen.layers import SyncBatchNormalization
 
-parts = [slice(*map(int, part.split(":"))) for part in sys.argv[1].split(",")]
-x, weights = (np.load(f"{name}.npy") for name in ("x", "weights"))
-with strategy.scope():
-    layer = SyncBatchNormalization(momentum=0.8)
-    layer.build(x.shape)
-    layer.gamma.assign([1.0, 2.0, 3.0, 4.0])
+cases = np.load("cases.npz")
+for k, first in enumerate(cases["firsts"]):
+    with strategy.scope():
+        layer = SyncBatchNormalization(momentum=0.8)
+        layer.build(cases["x"].shape[1:])
+        layer.gamma.assign([1.0, 2.0, 3.0, 4.0])
 
-def of_replicas(array):
-    part = lambda context: tf.constant(array[parts[context.replica_id_in_sync_group]])
-    return strategy.experimental_distribute_values_from_function(part)
+    def of_replicas(array):
+        parts = tf.constant(array[:first]), tf.constant(array[first:])
+        return strategy.experimental_distribute_values_from_function(
+            lambda context: parts[context.replica_id_in_sync_group]
+        )
 
-def train(x, weights):
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = layer(x, training=True)
-        value = tf.reduce_sum(tf.tanh(y) * weights)
-    return y, *tape.gradient(value, [x, layer.gamma.value, layer.beta.value])
+    def train(x, weights):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x, training=True)
+            value = tf.reduce_sum(tf.tanh(y) * weights)
+        return y, *tape.gradient(value, [x, layer.gamma.value, layer.beta.value])
 
-run = tf.function(lambda *inputs: strategy.run(train, inputs))
-y, dx, dgamma, dbeta = (each.values for each in run(of_replicas(x), of_replicas(weights)))
-means, variances = (each.value.values for each in layer.non_trainable_variables)
-np.savez(
-    "found.npz", y=np.concatenate(y), dx=np.concatenate(dx), dgamma=sum(dgamma), dbeta=sum(dbeta),
-    means=np.stack(means), variances=np.stack(variances),
-)
+    run = tf.function(lambda *inputs: strategy.run(train, inputs))
+    results = run(of_replicas(cases["x"][k]), of_replicas(cases["weights"]))
+    y, dx, dgamma, dbeta = (each.values for each in results)
+    means, variances = (each.value.values for each in layer.non_trainable_variables)
+    np.savez(
+        f"found_{k}.npz", y=np.concatenate(y), dx=np.concatenate(dx), dgamma=sum(dgamma),
+        dbeta=sum(dbeta), means=np.stack(means), variances=np.stack(variances),
+    )
 """
+# Examples of the first replica, of six; and where they lie.
+CASES = [(3, 0.0), (4, 0.0), (5, 1000.0), (6, 0.0)]
 
 
-@pytest.mark.parametrize(
-    ("parts", "offset"), [("0:3,3:6", 0.0), ("0:4,4:6", 0.0), ("0:5,5:6", 1000.0), ("0:6,6:6", 0.0)]
-)
-def test_on_two_replicas_it_is_the_layer_on_the_whole_batch(python, tmp_path, parts, offset):
+def test_on_two_replicas_it_is_the_layer_on_the_whole_batch(python, tmp_path):
     """Also of parts of unequal sizes, an empty one among them, and far from zero."""
-    x, weights = example(offset), np.random.default_rng(1).normal(size=(6, 3, 2, 4))
-    np.save(tmp_path / "x.npy", x)
-    np.save(tmp_path / "weights.npy", weights.astype("float32"))
-    python("-c", TWO_REPLICAS, parts)
-    found = np.load(tmp_path / "found.npz")
-    # The equations in float64: y = gamma (x - mean) / sqrt(variance + epsilon) + beta.
-    x = tf.constant(x, tf.float64)
-    gamma, beta = tf.constant([1.0, 2.0, 3.0, 4.0], tf.float64), tf.zeros(4, tf.float64)
-    with tf.GradientTape() as tape:
-        tape.watch([x, gamma, beta])
-        mean, variance = tf.nn.moments(x, (0, 1, 2))
-        y = gamma * (x - mean) / tf.sqrt(variance + 1e-3) + beta
-        value = tf.reduce_sum(tf.tanh(y) * weights)
-    dx, dgamma, dbeta = tape.gradient(value, [x, gamma, beta])
-    # float32 leaves 6e-5 of a number of the size of the offset.
-    atol = 1e-5 + 1e-6 * offset
-    expected = {"y": y, "dx": dx, "dgamma": dgamma, "dbeta": dbeta}
-    for name, wanted in expected.items():
-        np.testing.assert_allclose(found[name], wanted, rtol=1e-4, atol=atol, err_msg=name)
-    for replica in range(2):
-        np.testing.assert_allclose(found["means"][replica], 0.2 * mean, rtol=1e-5, atol=1e-6)
-        np.testing.assert_allclose(found["variances"][replica], 0.8 + 0.2 * variance, rtol=1e-5)
+    weights = np.random.default_rng(1).normal(size=(6, 3, 2, 4)).astype("float32")
+    examples = np.stack([example(offset) for _, offset in CASES])
+    firsts = [first for first, _ in CASES]
+    np.savez(tmp_path / "cases.npz", x=examples, weights=weights, firsts=firsts)
+    python("-c", TWO_REPLICAS)
+    for k, (_, offset) in enumerate(CASES):
+        found = np.load(tmp_path / f"found_{k}.npz")
+        # The equations in float64: y = gamma (x - mean) / sqrt(variance + epsilon) + beta.
+        x = tf.constant(examples[k], tf.float64)
+        gamma, beta = tf.constant([1.0, 2.0, 3.0, 4.0], tf.float64), tf.zeros(4, tf.float64)
+        with tf.GradientTape() as tape:
+            tape.watch([x, gamma, beta])
+            mean, variance = tf.nn.moments(x, (0, 1, 2))
+            y = gamma * (x - mean) / tf.sqrt(variance + 1e-3) + beta
+            value = tf.reduce_sum(tf.tanh(y) * weights)
+        dx, dgamma, dbeta = tape.gradient(value, [x, gamma, beta])
+        # float32 leaves 6e-5 of a number of the size of the offset.
+        atol = 1e-5 + 1e-6 * offset
+        for name, wanted in {"y": y, "dx": dx, "dgamma": dgamma, "dbeta": dbeta}.items():
+            np.testing.assert_allclose(found[name], wanted, rtol=1e-4, atol=atol, err_msg=name)
+        for replica in range(2):
+            np.testing.assert_allclose(found["means"][replica], 0.2 * mean, rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(found["variances"][replica], 0.8 + 0.2 * variance, rtol=1e-5)
