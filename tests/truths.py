@@ -27,12 +27,13 @@ def total_probability(model):
     return np.exp(log_prob.numpy().astype("float64")).sum()
 
 
-def naive_draw(model, uniforms, x=None, mask=None, **conditions):
+def naive_draw(model, uniforms, x=None, mask=None, given=None):
     """Draws as `draw` has to, with one pass over the whole image for each dimension.
 
     Args:
         uniforms: `[count, D]`.
         x, mask: `[count, D]`; where the mask is 1, x stays.
+        given: what networks read of the conditions.
     Returns:
         `[count, *event_shape]`.
     """
@@ -43,7 +44,7 @@ def naive_draw(model, uniforms, x=None, mask=None, **conditions):
 
     @tf.function
     def probabilities(x):
-        base = model.conditionals(tf.reshape(x, (-1, *model.event_shape)), **conditions)
+        base = model.conditionals(tf.reshape(x, (-1, *model.event_shape)), given)
         return tf.stack([tf.reshape(base.distribution.prob(v), (count, size)) for v in values], -1)
 
     for d in range(size):

@@ -28,7 +28,8 @@ def along(model, order, x):
     """log p_order(x), a pass of the network for each dimension."""
     known, total = np.zeros_like(x), 0.0
     for d in order:
-        total += model.given(x, tf.constant(known)).distribution.log_prob(x).numpy()[:, d]
+        base = model.conditionals_from(x, tf.constant(known)).distribution
+        total += base.log_prob(x).numpy()[:, d]
         known[:, d] = 1
     return total
 
@@ -45,12 +46,13 @@ def test_what_is_not_known_is_not_looked_at():
     model = deep_nade((4,))
     known = tf.constant([[1.0, 0.0, 1.0, 0.0]])
     one, other = (
-        model.given(tf.constant(x), known).distribution.logits
+        model.conditionals_from(tf.constant(x), known).distribution.logits
         for x in ([[1.0, 0.0, 0.0, 0.0]], [[1.0, 1.0, 0.0, 1.0]])
     )
     np.testing.assert_array_equal(one, other)
     # A known 0 is not an unknown dimension.
-    fewer = model.given(tf.constant([[1.0, 0.0, 0.0, 0.0]]), tf.constant([[1.0, 0.0, 0.0, 0.0]]))
+    alone = tf.constant([[1.0, 0.0, 0.0, 0.0]])
+    fewer = model.conditionals_from(alone, alone)
     assert np.abs(one - fewer.distribution.logits).min() > 1e-4
 
 
@@ -74,7 +76,7 @@ def test_training_and_evaluation_draw_orders_and_numbers_uniformly(training, mon
     loss = model.order_agnostic_loss
     spy = lambda x, known, training: seen.append(known) or loss(x, known, training)
     monkeypatch.setattr(model, "order_agnostic_loss", spy)
-    found = model.negative_log_likelihood(x, training)["negative_log_prob"]
+    found = model.negative_log_likelihood((x,), tf.constant((0, 3)), training)["negative_log_prob"]
     np.testing.assert_allclose(found, np.mean(loss(x, seen[0])), rtol=1e-5)
     counts = np.bincount((seen[0].numpy() @ [4, 2, 1]).astype(int), minlength=8)
     # d - 1 of 3 dimensions are known, d uniform, and each set of that size is as likely.
@@ -89,7 +91,7 @@ def test_gradients_of_log_prob_are_those_of_a_pass_for_each_dimension():
     def passes():
         known, total = tf.zeros_like(x), 0.0
         for d in model.orders[1]:
-            total += model.given(x, known).distribution.log_prob(x)[:, d]
+            total += model.conditionals_from(x, known).distribution.log_prob(x)[:, d]
             known += tf.one_hot(d, 3)
         return tf.reduce_mean(total)
 
@@ -127,10 +129,10 @@ def test_each_example_may_have_a_mask_of_its_own():
     masks = inputs(4)[::-1]
     together = model.complete(x, masks, seed=2).numpy()
     np.testing.assert_array_equal(together[masks == 1], x[masks == 1])
-    uniforms = model._uniforms(16, 2)
+    uniforms = model._uniforms(16, (0, 2))
     for i in range(16):
         row = slice(i, i + 1)
-        alone = model._draw_rest(uniforms[row], tf.constant(x[row]), tf.constant(masks[row]))
+        alone = model._draw_rest(uniforms[row], x[row], masks[row], None)
         np.testing.assert_array_equal(alone, together[row])
 
 

@@ -42,7 +42,7 @@ def test_weights_that_are_masked_get_no_gradient():
     model = fvsbn((3,))
     x = tf.constant(list(itertools.product([0.0, 1.0], repeat=3)))
     with tf.GradientTape() as tape:
-        loss = model.negative_log_likelihood(x, True)["negative_log_prob"]
+        loss = model.negative_log_likelihood((x,), (0, 1), True)["negative_log_prob"]
     gradient = tape.gradient(loss, model.kernel.value).numpy()
     np.testing.assert_array_equal(np.tril(gradient), 0)
     assert (np.abs(gradient[np.triu_indices(3, 1)]) > 1e-5).all()

@@ -124,7 +124,7 @@ def test_an_order_that_begins_with_the_given_pixels_completes_them_exactly():
     raster = locally_masked((2, 2, 1), scale=1.0)
     mask = np.array([[1, 0], [1, 0]])[..., None]
     x = np.tile(np.float32([[1, 0.3], [0, np.nan]])[..., None], (4000, 1, 1, 1))
-    with pytest.raises(ValueError, match="each order of this LocallyMaskedPixelCNN"):
+    with pytest.raises(ValueError, match="each order of the ensemble: LocallyMaskedPixelCNN"):
         raster.complete(x, mask)
     by_column = LocallyMaskedPixelCNN.default((2, 2, 1), [(0, 2, 1, 3)], **SIZES)
     by_column.set_weights(raster.get_weights())

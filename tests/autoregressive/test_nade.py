@@ -60,8 +60,8 @@ def test_both_gradients_are_those_of_autodiff(event_shape, levels, count):
 
     losses = (
         lambda: -tf.reduce_mean(plain_log_prob(model, x)),
-        lambda: model.negative_log_likelihood(x, True)["negative_log_prob"],
-        lambda: model.negative_log_likelihood(x, False)["negative_log_prob"],
+        lambda: model.negative_log_likelihood((x,), (0, 1), True)["negative_log_prob"],
+        lambda: model.negative_log_likelihood((x,), (0, 1), False)["negative_log_prob"],
     )
     (expected, expected_gradient), *others = map(gradient, losses)
     for value, found in others:

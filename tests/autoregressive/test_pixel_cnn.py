@@ -16,6 +16,7 @@ from truths import (
 )
 
 from tfgen import MaskedPixelCNN, PixelCNN
+from tfgen.conditions import Attributes, Captions, Classes, Vector
 
 both = pytest.mark.parametrize("family", [PixelCNN, MaskedPixelCNN])
 
@@ -106,23 +107,35 @@ def test_completion_keeps_what_it_was_given_and_follows_the_conditional(family):
     assert chi_square(completed, inputs, joint / joint.sum(), 2) > 1e-3
 
 
-@pytest.mark.parametrize("condition", [[0, 1, 2, 0], 2, [[0.5, -1.0, 2.0]] * 4])
-def test_a_condition_enters_density_and_sampler_alike(condition):
-    model = pixel_cnn(PixelCNN, (3, 3, 1), condition_dim=3)
+CAPTIONS = Captions(("red", "seven"), 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "condition", "other"),
+    [
+        (Classes(3), [0, 1, 2, 0], [1, 2, 0, 1]),
+        (Classes(3), 2, 1),
+        (Vector(3), [[0.5, -1.0, 2.0]] * 4, [[1.5, 0.0, 3.0]] * 4),
+        (Attributes(("red", "large")), [[1, 0], [0, 0], [1, 1], [0, 1]], [[0, 1], [1, 1]] * 2),
+        (CAPTIONS, ["a red seven", "seven", "red", "seven seven"], "seven red"),
+    ],
+    ids=["classes", "one class", "vectors", "attributes", "captions"],
+)
+def test_a_condition_enters_density_and_sampler_alike(kind, condition, other):
+    model = pixel_cnn(PixelCNN, (3, 3, 1), condition=kind)
     condition = np.array(condition)
     uniforms = tf.random.stateless_uniform((4, 9), (0, 5)).numpy()
-    given = model.check_conditions(4, condition=condition)
-    drawn = naive_draw(model, uniforms, **given)
+    drawn = naive_draw(model, uniforms, given=model.read_condition(condition, 4))
     np.testing.assert_array_equal(model.sample(4, seed=5, condition=condition), drawn)
     log_prob = model.log_prob(drawn, condition=condition)
-    np.testing.assert_allclose(model((drawn, given["condition"])), log_prob, rtol=1e-5)
+    np.testing.assert_allclose(model((drawn, condition)), log_prob, rtol=1e-5)
     one_by_one = model.log_prob(drawn, batch_size=3, condition=condition)
     np.testing.assert_allclose(one_by_one, log_prob, rtol=1e-5)
-    assert not np.allclose(model.log_prob(drawn, condition=(given["condition"] + 1)), log_prob)
+    assert np.abs(model.log_prob(drawn, condition=other) - log_prob).min() > 1e-4
 
 
 def test_each_class_has_a_normalised_density_of_its_own():
-    model = pixel_cnn(PixelCNN, (2, 2, 1), condition_dim=2)
+    model = pixel_cnn(PixelCNN, (2, 2, 1), condition=Classes(2))
     inputs = all_inputs((2, 2, 1), 2)
     probabilities = [
         np.exp(model.distribution(condition=c).log_prob(inputs).numpy().astype("float64"))
@@ -135,12 +148,25 @@ def test_each_class_has_a_normalised_density_of_its_own():
     assert chi_square(samples, inputs, probabilities[1], 2) > 1e-3
 
 
+def test_completion_follows_the_conditional_of_each_class():
+    model, mask = pixel_cnn(PixelCNN, (2, 2, 1), condition=Classes(2)), np.zeros((2, 2, 1))
+    mask[0] = 1
+    x = np.tile(np.float32([1, 0, 0.3, np.nan]).reshape(2, 2, 1), (8000, 1, 1, 1))
+    y = np.arange(8000) % 2
+    completed = model.complete(x, mask, condition=y, seed=0).numpy()
+    inputs = all_inputs((2, 2, 1), 2)
+    inputs = inputs[(inputs[:, 0] == x[0, 0]).all(axis=(1, 2))]
+    for c in range(2):
+        joint = np.exp(model.log_prob(inputs, condition=c).numpy().astype("float64"))
+        assert chi_square(completed[y == c], inputs, joint / joint.sum(), 2) > 1e-3
+
+
 def test_training_with_classes_learns_what_each_class_is():
     """Class 0 is black and class 1 white; arrays, data sets and validation alike."""
     keras.utils.set_random_seed(0)
     y = np.arange(64) % 2
     x = np.broadcast_to(y[:, None, None, None], (64, 4, 4, 1)).astype("float32")
-    model = PixelCNN.default((4, 4, 1), num_features=4, num_layers=2, condition_dim=2)
+    model = PixelCNN.default((4, 4, 1), num_features=4, num_layers=2, condition=Classes(2))
     model.compile(keras.optimizers.Adam(0.02), steps_per_execution=2)
     model.fit(x, y, batch_size=8, epochs=8, validation_split=0.25, verbose=0)
     assert model.log_prob(x, condition=y).numpy().min() > -1
@@ -153,32 +179,42 @@ def test_training_with_classes_learns_what_each_class_is():
     model.fit(batches, verbose=0)
 
 
-def test_a_conditional_model_is_served_with_its_condition(tmp_path):
-    model = pixel_cnn(PixelCNN, (3, 3, 1), condition_dim=3)
+@pytest.mark.parametrize(
+    ("kind", "condition"),
+    [(Classes(3), [1, 2]), (CAPTIONS, ["red", "a seven"])],
+    ids=["classes", "captions"],
+)
+def test_a_conditional_model_is_saved_and_served_with_its_condition(kind, condition, tmp_path):
+    model = pixel_cnn(PixelCNN, (3, 3, 1), condition=kind)
+    samples = model.sample(2, seed=4, condition=condition)
+    log_prob = model.log_prob(samples, condition=condition)
+    model.save(tmp_path / "model.keras")
+    twin = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(twin.sample(2, seed=4, condition=condition), samples)
+    np.testing.assert_array_equal(twin.log_prob(samples, condition=condition), log_prob)
     model.export(tmp_path / "served")
     served = tf.saved_model.load(tmp_path / "served").signatures
-    condition = tf.one_hot([1, 2], 3)
-    samples = model.sample(2, seed=4, condition=[1, 2])
+    condition = tf.constant(condition)
     arguments = {"num_samples": tf.constant(2), "seed": tf.constant([0, 4]), "condition": condition}
     np.testing.assert_array_equal(served["sample"](**arguments)["samples"], samples)
     found = served["log_prob"](x=samples, condition=condition)["log_prob"]
-    np.testing.assert_allclose(found, model.log_prob(samples, condition=[1, 2]), rtol=1e-5)
+    np.testing.assert_allclose(found, log_prob, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
-    ("condition", "message"),
+    ("kind", "condition", "message"),
     [
-        (None, "a condition"),
-        ([0, 3], "classes from 0 to 2"),
-        ([0, -1], "classes from 0 to 2"),
-        ([[0.0, 1.0]] * 2, r"\[batch, 3\]"),
-        ([0, 1, 2], "for 2 examples"),
-        ([[0.0, np.nan, 1.0]] * 2, "finite"),
-        (["a", "b"], "integer classes"),
+        (Classes(3), None, "a condition|y, the conditions"),
+        (Classes(3), [0, 3], "classes from 0 to 2"),
+        (Classes(3), [0, -1], "classes from 0 to 2"),
+        (Vector(3), [[0.0, 1.0]] * 2, r"\[batch, 3\]"),
+        (Classes(3), [0, 1, 2], "for 2 examples|of one length"),
+        (Vector(3), [[0.0, np.nan, 1.0]] * 2, "finite"),
+        (Classes(3), ["a", "b"], "classes from 0 to 2"),
     ],
 )
-def test_bad_conditions_are_refused_at_every_door(condition, message):
-    model, x = pixel_cnn(PixelCNN, (3, 3, 1), condition_dim=3), np.zeros((2, 3, 3, 1), "float32")
+def test_bad_conditions_are_refused_at_every_door(kind, condition, message):
+    model, x = pixel_cnn(PixelCNN, (3, 3, 1), condition=kind), np.zeros((2, 3, 3, 1), "float32")
     model.compile()
     doors = [
         lambda: model.fit(x, condition if condition is None else np.array(condition)),
@@ -187,16 +223,27 @@ def test_bad_conditions_are_refused_at_every_door(condition, message):
         lambda: model.complete(x, np.zeros((3, 3, 1)), condition=condition),
     ]
     for door in doors:
-        with pytest.raises(ValueError, match=f"{message}.*Received: "):
+        with pytest.raises(ValueError, match=f"({message}).*Received: "):
             door()
 
 
 @both
 def test_a_model_without_conditions_refuses_them(family):
-    model = pixel_cnn(family, (3, 3, 1))
-    for door in (lambda: model.sample(2, condition=1), lambda: model.distribution(condition=1)):
+    model, x = pixel_cnn(family, (3, 3, 1)), np.zeros((2, 3, 3, 1), "float32")
+    doors = [
+        lambda: model.sample(2, condition=1),
+        lambda: model.distribution(condition=1),
+        lambda: model.log_prob(x, condition=1),
+        lambda: model.complete(x, np.zeros((3, 3, 1)), condition=1),
+    ]
+    for door in doors:
         with pytest.raises(ValueError, match="no condition.*Received: "):
             door()
+
+
+def test_a_family_that_takes_no_condition_says_so():
+    with pytest.raises(ValueError, match="no condition: MaskedPixelCNN.*Received: .*Classes"):
+        MaskedPixelCNN.default((3, 3, 1), condition=Classes(3))
 
 
 def test_the_size_of_the_default_network_is_that_of_its_layers():

@@ -403,7 +403,7 @@ def test_bad_queries_and_orders_are_refused():
         with pytest.raises(ValueError, match="order.*Received:"):
             MarkovChain.default((4,), order=order)
     model = fitted(FullJoint)
-    for dims, given in (
+    for dims, known in (
         ((), {}),
         ((4,), {}),
         ((0, 0), {}),
@@ -411,7 +411,7 @@ def test_bad_queries_and_orders_are_refused():
         ((-1,), {}),
         ((0.5,), {}),
     ):
-        with pytest.raises(ValueError, match="each of dims and given once.*Received:"):
-            model.conditional(dims, given)
+        with pytest.raises(ValueError, match="each of dims and known once.*Received:"):
+            model.conditional(dims, known)
     with pytest.raises(ValueError, match="levels.*Received:"):
         model.conditional((0,), {1: 0.5})

@@ -5,13 +5,16 @@ D dimensions, P inputs and outputs of each one, H1 and H units in the first and 
 network f is a Keras model of the layers between, and `variables` its trainable and other values.
 """
 
+import keras
 import tensorflow as tf
 
 from tfgen.autoregressive.level_features import to_features, weight_rows
 from tfgen.distributions import invert_levels
 
 
-def known_sums(features, known, W, M, c):
+def known_sums(
+    features: tf.Tensor, known: tf.Tensor, W: tf.Tensor, M: tf.Tensor, c: tf.Tensor
+) -> tf.Tensor:
     """The first hidden layer's sums, `[B, H1]`, of the known dimensions `[B, D]`."""
     inputs = features * known[:, :, tf.newaxis]
     return c + tf.einsum("bdp,dph->bh", inputs, W) + tf.matmul(known, M)
@@ -23,7 +26,14 @@ def _hidden(network, variables, sums):
     return tf.cast(h, tf.float32)
 
 
-def sweep(network, features, order, variables, lower, output):
+def sweep(
+    network: keras.Model,
+    features: tf.Tensor,
+    order: tf.Tensor,
+    variables: tuple[tuple[tf.Tensor, ...], tuple[tf.Tensor, ...]],
+    lower: tuple[tf.Tensor, tf.Tensor, tf.Tensor],
+    output: tuple[tf.Tensor, tf.Tensor],
+) -> tf.Tensor:
     """The logits of all dimensions along one order, each given those before it.
 
     Args:
@@ -78,8 +88,17 @@ def _logits(network, order, features, variables, lower, output):
     return tf.transpose(tf.gather(logits, tf.argsort(order)), (1, 0, 2))
 
 
-@tf.function(jit_compile=True, autograph=False)
-def draw(network, uniforms, x, mask, order, levels, variables, lower, output):
+def draw(
+    network: keras.Model,
+    uniforms: tf.Tensor,
+    x: tf.Tensor,
+    mask: tf.Tensor,
+    order: tf.Tensor,
+    levels: int,
+    variables: tuple[tuple[tf.Tensor, ...], tuple[tf.Tensor, ...]],
+    lower: tuple[tf.Tensor, tf.Tensor, tf.Tensor],
+    output: tuple[tf.Tensor, tf.Tensor],
+) -> tf.Tensor:
     """Draws the dimensions: those that are kept come first, then the others along the order.
 
     Args:

@@ -1,5 +1,7 @@
 """PixelRNN with Diagonal BiLSTMs (van den Oord et al., 2016a)."""
 
+from typing import Any
+
 from tfgen.autoregressive.pixel_rnn import PixelRNN
 from tfgen.layers import DiagonalBiLSTMLayer
 
@@ -20,28 +22,16 @@ class DiagonalBiLSTM(PixelRNN):
         num_output_features: features between the LSTMs and the logits, a multiple of the channels.
     Raises:
         ValueError: events that are no images, or sizes that do not fit.
+
+    Example:
+        >>> model = DiagonalBiLSTM.default((4, 4, 1), num_features=4, num_layers=1)
+        >>> x = model.sample(3, seed=0)
+        >>> x.shape, model.log_prob(x).shape
+        (TensorShape([3, 4, 4, 1]), TensorShape([3]))
     """
 
     num_extra_columns = 1
 
-    def __init__(
-        self,
-        *,
-        event_shape,
-        levels=2,
-        num_features=16,
-        num_layers=7,
-        first_kernel_size=7,
-        num_output_features=32,
-        **kwargs,
-    ):
-        super().__init__(
-            lambda **options: DiagonalBiLSTMLayer(num_features, **options),
-            event_shape=event_shape,
-            levels=levels,
-            num_features=num_features,
-            num_layers=num_layers,
-            first_kernel_size=first_kernel_size,
-            num_output_features=num_output_features,
-            **kwargs,
-        )
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._make_layers(lambda **options: DiagonalBiLSTMLayer(self.num_features, **options))

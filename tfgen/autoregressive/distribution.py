@@ -1,7 +1,12 @@
 """An autoregressive model as a TensorFlow Probability distribution."""
 
+from typing import Any
+
 import tensorflow as tf
 import tensorflow_probability as tfp
+
+from tfgen.core import SamplingModel
+from tfgen.core.typing import ArrayLike
 
 tfd = tfp.distributions
 
@@ -14,16 +19,24 @@ class AutoregressiveDistribution(tfd.Distribution):
 
     Args:
         model: an `AutoregressiveModel`.
-        **conditions: one value for all x of each condition that the model has.
+        condition: for a model that has one: one for all x.
     Raises:
-        ValueError: conditions that the model does not have, or lacks.
+        ValueError: a condition that is missing or not expected, or that does not fit.
+
+    Example:
+        >>> from tfgen import NADE
+        >>> p = NADE.default((3,), num_hidden=2).distribution()
+        >>> p.sample((4, 5), seed=(0, 1)).shape, p.log_prob([[0.0, 1.0, 0.0]]).shape
+        (TensorShape([4, 5, 3]), TensorShape([1]))
     """
 
-    def __init__(self, model, name=None, **conditions):
-        parameters = dict(model=model, name=name, **conditions)
+    def __init__(
+        self, model: SamplingModel, condition: ArrayLike | None = None, name: str | None = None
+    ) -> None:
+        parameters = dict(model=model, condition=condition, name=name)
         self._model = model
-        self._conditions = conditions
-        model.check_conditions(1, **conditions)
+        self._condition = condition
+        model.read_condition(condition, 1)
         super().__init__(
             dtype=tf.float32,
             reparameterization_type=tfd.NOT_REPARAMETERIZED,
@@ -38,7 +51,7 @@ class AutoregressiveDistribution(tfd.Distribution):
         return {}
 
     @property
-    def model(self):
+    def model(self) -> Any:
         """The model whose density this is."""
         return self._model
 
@@ -57,11 +70,12 @@ class AutoregressiveDistribution(tfd.Distribution):
     def _log_prob(self, x):
         event_shape = self._model.event_shape
         leading = tf.shape(x)[: tf.rank(x) - len(event_shape)]
-        log_prob = self._model.log_prob(tf.reshape(x, (-1, *event_shape)), **self._conditions)
-        return tf.reshape(log_prob, leading)
+        x = tf.reshape(x, (-1, *event_shape))
+        return tf.reshape(self._model.log_prob(x, condition=self._condition), leading)
 
     def _sample_n(self, n, seed=None):
-        return self._model.sample(n, seed=tfp.random.sanitize_seed(seed), **self._conditions)
+        seed = tfp.random.sanitize_seed(seed)
+        return self._model.sample(n, seed=seed, condition=self._condition)
 
     def _default_event_space_bijector(self):
         return tfp.bijectors.Identity()

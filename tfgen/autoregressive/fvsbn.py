@@ -1,13 +1,19 @@
 """The fully visible sigmoid belief network (Frey, 1998; Bengio & Bengio, 2000)."""
 
 import math
+from typing import Any, Self
 
 import keras
 import tensorflow as tf
+import tensorflow_probability as tfp
 
+from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.level_features import to_features, weight_rows
 from tfgen.autoregressive.model import AutoregressiveModel
+from tfgen.core.typing import ShapeLike
 from tfgen.distributions import invert_levels, levels_head
+
+tfd = tfp.distributions
 
 
 class FVSBN(AutoregressiveModel):
@@ -25,11 +31,26 @@ class FVSBN(AutoregressiveModel):
             has it, what it reports has not.
     Raises:
         ValueError: fewer than two levels.
+
+    Example:
+        >>> import numpy as np
+        >>> model = FVSBN.default((2, 2, 1))
+        >>> np.round(np.exp(model.log_prob(np.ones((1, 2, 2, 1), "float32"))), 4)
+        array([0.0625], dtype=float32)
+        >>> model.sample(5, seed=0).shape
+        TensorShape([5, 2, 2, 1])
     """
 
     paper = "Frey 1998; Bengio & Bengio 2000"
 
-    def __init__(self, *, event_shape, levels=2, kernel_regularizer=None, **kwargs):
+    def __init__(
+        self,
+        *,
+        event_shape: ShapeLike,
+        levels: int = 2,
+        kernel_regularizer: keras.Regularizer | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.event_shape = tuple(event_shape)
         self.levels = levels
@@ -43,24 +64,36 @@ class FVSBN(AutoregressiveModel):
         self.bias = self.add_weight((width,), "zeros", name="bias")
 
     @classmethod
-    def default(cls, event_shape, levels=2, kernel_regularizer=None):
+    def default(
+        cls,
+        event_shape: ShapeLike,
+        levels: int = 2,
+        kernel_regularizer: keras.Regularizer | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """The paper's model; it has no sizes to choose.
 
         Args:
             event_shape: `(d,)` or `(height, width, channels)`.
             levels: number of values of each dimension.
             kernel_regularizer: a Keras regularizer of the weights, or None.
+            **kwargs: the constructor's other arguments.
         """
-        return cls(event_shape=event_shape, levels=levels, kernel_regularizer=kernel_regularizer)
+        return cls(
+            event_shape=event_shape, levels=levels, kernel_regularizer=kernel_regularizer, **kwargs
+        )
 
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         return {"likelihood": keras.optimizers.Adam(1e-3)}
 
-    def conditionals(self, x, training=False):
+    def conditionals(
+        self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
+    ) -> tfd.Distribution:
         """p(x_d | x_<d) for all d: one product with the strictly triangular weights.
 
         Args:
             x: `[batch, *event_shape]`, float32 in [0, 1], on the levels.
+            given: None, FVSBN has no condition.
             training: not used, the model is the same in both.
         Returns:
             `tfd.Independent` over the event, of `Bernoulli` or `FiniteDiscrete` conditionals.
@@ -73,7 +106,10 @@ class FVSBN(AutoregressiveModel):
         *grid, channels = self.event_shape
         return self.head(tf.reshape(logits, (-1, *grid, channels * (width // self._size))))
 
-    def draw(self, uniforms, x, mask):
+    @compiled_draw
+    def draw(
+        self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, given: tf.Tensor | None = None
+    ) -> tf.Tensor:
         x, uniforms, mask = (tf.transpose(each) for each in (x, uniforms, mask))
         W = tf.reshape(self.kernel, (self._size, -1, self.bias.shape[0]))
         return tf.transpose(
@@ -81,7 +117,6 @@ class FVSBN(AutoregressiveModel):
         )
 
 
-@tf.function(jit_compile=True, autograph=False)
 def _draw(uniforms, x, mask, levels, W, b):
     """Draws the dimensions one after the other, each adding its row of weights to all logits.
 

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 
-def to_features(x, levels):
+def to_features(x: tf.Tensor, levels: int) -> tf.Tensor:
     """x on `levels` levels, `[...]`, as inputs: itself where binary, one-hot otherwise.
 
     Returns:
@@ -14,7 +14,7 @@ def to_features(x, levels):
     return tf.one_hot(tf.cast(tf.round(x * (levels - 1)), tf.int32), levels)
 
 
-def weight_rows(weights, dimension, x, levels):
+def weight_rows(weights: tf.Tensor, dimension: tf.Tensor, x: tf.Tensor, levels: int) -> tf.Tensor:
     """features(x_d) W_d: a row of weights, times x where binary, chosen by its level otherwise.
 
     Args:

@@ -1,24 +1,25 @@
 """PixelCNN with locally masked convolutions, in any order of the pixels (Jain et al., 2020)."""
 
 import math
+from collections.abc import Sequence
+from typing import Any, Self
 
 import keras
 import numpy as np
 import tensorflow as tf
+import tensorflow_probability as tfp
 
-from tfgen.autoregressive.masked_network import (
-    channel_logits,
-    image_logits,
-    masked_blocks,
-    masked_inputs,
-    masked_layers,
-)
+from tfgen.autoregressive.compiled_draw import compiled_draw
+from tfgen.autoregressive.masked_network import MaskedNetwork, masked_network
 from tfgen.autoregressive.order_ensemble import OrderEnsemble
 from tfgen.autoregressive.pixel_orders import check_pixel_orders, visible_pixels
 from tfgen.autoregressive.raster_model import check_image_shape, round_up
 from tfgen.core import check_count
+from tfgen.core.typing import ShapeLike
 from tfgen.distributions import invert_levels, levels_head
 from tfgen.layers import LocallyMaskedConv2D
+
+tfd = tfp.distributions
 
 
 class LocallyMaskedPixelCNN(OrderEnsemble):
@@ -45,6 +46,14 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
     Raises:
         ValueError: events that are no images, orders that are no permutations, or sizes that do
             not fit.
+
+    Example:
+        >>> from tfgen.autoregressive import s_curve_orders
+        >>> orders = s_curve_orders(3, 3)[:2]
+        >>> model = LocallyMaskedPixelCNN.default((3, 3, 1), orders, num_features=4, num_layers=1)
+        >>> x = model.sample(3, seed=0)
+        >>> x.shape, model.log_prob(x).shape
+        (TensorShape([3, 3, 3, 1]), TensorShape([3]))
     """
 
     paper = "Jain et al. 2020"
@@ -53,16 +62,16 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
     def __init__(
         self,
         *,
-        event_shape,
-        pixel_orders=None,
-        levels=2,
-        num_features=16,
-        num_layers=7,
-        kernel_size=3,
-        first_kernel_size=7,
-        num_output_features=32,
-        **kwargs,
-    ):
+        event_shape: ShapeLike,
+        pixel_orders: Sequence[Sequence[int]] | np.ndarray | None = None,
+        levels: int = 2,
+        num_features: int = 16,
+        num_layers: int = 7,
+        kernel_size: int = 3,
+        first_kernel_size: int = 7,
+        num_output_features: int = 32,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.event_shape = check_image_shape(event_shape, self)
         height, width, channels = self.event_shape
@@ -76,15 +85,16 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
         self.kernel_size = kernel_size
         self.first_kernel_size = first_kernel_size
         self.num_output_features = num_output_features
-        self.first, self.blocks, self.readouts = masked_blocks(
+        self.first, self.blocks, self.readouts = masked_network(
             LocallyMaskedConv2D,
-            channels,
-            num_features,
-            num_layers,
-            kernel_size,
-            first_kernel_size,
-            num_output_features,
-            self.head.params_size(self.event_shape),
+            self.event_shape[-1],
+            num_features=num_features,
+            num_layers=num_layers,
+            kernel_size=kernel_size,
+            first_kernel_size=first_kernel_size,
+            num_output_features=num_output_features,
+            num_outputs=self.head.params_size(self.event_shape),
+            dtype=self.dtype_policy,
         )
         paths = np.asarray(self.pixel_orders or [range(height * width)], "int32")
         self._paths = paths
@@ -97,15 +107,16 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
     @classmethod
     def default(
         cls,
-        event_shape,
-        pixel_orders=None,
-        levels=2,
-        num_features=16,
-        num_layers=7,
-        kernel_size=3,
-        first_kernel_size=7,
-        num_output_features=32,
-    ):
+        event_shape: ShapeLike,
+        pixel_orders: Sequence[Sequence[int]] | np.ndarray | None = None,
+        levels: int = 2,
+        num_features: int = 16,
+        num_layers: int = 7,
+        kernel_size: int = 3,
+        first_kernel_size: int = 7,
+        num_output_features: int = 32,
+        **kwargs: Any,
+    ) -> Self:
         """`MaskedPixelCNN.default`'s layers; features are rounded up to a multiple of the channels.
 
         Args:
@@ -117,6 +128,7 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
             kernel_size: odd, of the locally masked convolutions of the blocks.
             first_kernel_size: odd, of the first convolution.
             num_output_features: features between the blocks and the logits.
+            **kwargs: the constructor's other arguments.
         """
         channels = event_shape[-1]
         return cls(
@@ -128,20 +140,28 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
             kernel_size=kernel_size,
             first_kernel_size=first_kernel_size,
             num_output_features=round_up(num_output_features, channels),
+            **kwargs,
         )
 
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         return {"likelihood": keras.optimizers.Adam(1e-3)}
 
     @property
     def _network(self):
-        return self.first, self.blocks, self.readouts
+        return MaskedNetwork(self.first, self.blocks, self.readouts)
 
-    def conditionals(self, x, training=False, component=0):
+    def conditionals(
+        self,
+        x: tf.Tensor,
+        given: tf.Tensor | None = None,
+        training: bool = False,
+        component: int | tf.Tensor = 0,
+    ) -> tfd.Distribution:
         """p_k(x_d | what comes before x_d in order k) for all d: one pass of the network.
 
         Args:
             x: `[batch, height, width, channels]`, float32 in [0, 1], on the levels.
+            given: None, there is no condition.
             training: not used, the network is the same in both.
             component: k, int or int32 scalar.
         Returns:
@@ -155,10 +175,12 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
         visible = [
             tf.reshape(seen, (height, width, -1)) for seen in (first, *[block] * self.num_layers)
         ]
-        return self.head(image_logits(self._network, x, *visible))
+        return self.head(self._network.logits(x, *visible))
 
-    @tf.function(jit_compile=True, autograph=False)
-    def draw_along(self, uniforms, x, mask, component):
+    @compiled_draw
+    def draw_along(
+        self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, component: tf.Tensor
+    ) -> tf.Tensor:
         """See `OrderEnsemble`. Each pixel costs one column of the network, no more.
 
         The pixels, and what the blocks' masked convolutions read of them, are kept as they are
@@ -170,7 +192,7 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
             tf.reshape(each, (batch, size, channels)) for each in (uniforms, x, mask)
         )
         examples, paths = tf.range(batch), tf.gather(self._paths, component)
-        layers = masked_layers(self._network)
+        layers = self._network.seeing
 
         def body(t, drawn, hidden):
             pixel = paths[:, t]
@@ -187,13 +209,13 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
             number, old, kept = (
                 tf.gather(each, pixel, batch_dims=1) for each in (uniforms, x, mask)
             )
-            values, inputs = [], {}
+            values, groups = [], {}
             for c in range(channels):
-                logits = channel_logits(self._network, others, values, inputs)
+                logits = self._network.channel_logits(others, values, groups)
                 value = invert_levels(logits, number[:, c], self.levels)
                 values.append(kept[:, c] * old[:, c] + (1 - kept[:, c]) * value)
             new = tf.stack(values, axis=-1)
-            _, *features = masked_inputs(self._network, new, inputs)
+            _, *features = self._network.inputs(new, groups)
             own = tf.stack((examples, pixel), axis=-1)
             drawn = tf.tensor_scatter_nd_update(drawn, own, new)
             hidden = tf.tensor_scatter_nd_update(hidden, own, tf.concat(features, axis=-1))

@@ -1,28 +1,36 @@
 """MADE, the masked autoencoder for distribution estimation (Germain et al., 2015)."""
 
 import math
+from collections.abc import Sequence
+from typing import Any, Self
 
 import keras
 import numpy as np
 import tensorflow as tf
+import tensorflow_probability as tfp
 
+from tfgen.autoregressive import made_loops
+from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.level_features import to_features
 from tfgen.autoregressive.made_degrees import random_degrees, units_by_degree
-from tfgen.autoregressive.made_loops import draw
 from tfgen.autoregressive.order_ensemble import OrderEnsemble, random_orders, random_state
 from tfgen.core import check_count
+from tfgen.core.typing import ShapeLike
 from tfgen.distributions import levels_head
 from tfgen.layers import MaskedDense
 
+tfd = tfp.distributions
+
 
 class MADE(OrderEnsemble):
-    """A perceptron whose masks leave each output only the inputs before it: one pass, no loop.
+    """A perceptron that connects each output only to the inputs before it: one pass, no loop.
 
     Each hidden unit has a degree m from 1 to D - 1, at least the least one of the layer below. It
     sees the units below whose degree is at most its own, and dimensions count by their rank in the
     order; the d-th dimension's logits see the units whose degree is below d (Germain et al. 2015,
-    Eq. 12-13). With several orders and masks the density is the mean of those of all pairs, and
-    each training step takes one pair at random (their sections 4.2 and 4.3).
+    Eq. 12-13). The paper says by masks of the weights what is connected. With several orders and
+    draws of the degrees the density is the mean of those of all pairs, and each training step
+    takes one pair at random (their sections 4.2 and 4.3).
 
     Args:
         event_shape: `(d,)` or `(height, width, channels)`.
@@ -34,6 +42,15 @@ class MADE(OrderEnsemble):
         seed: int, decides orders and degrees.
     Raises:
         ValueError: no hidden layers, a size below 1, fewer than two levels, or a bad seed.
+
+    Example:
+        >>> model = MADE.default((2, 2, 1), hidden=(8, 8), num_orders=2)
+        >>> model.orders
+        array([[0, 1, 2, 3],
+               [2, 3, 1, 0]], dtype=int32)
+        >>> x = model.sample(5, seed=0)
+        >>> x.shape, model.log_prob(x).shape
+        (TensorShape([5, 2, 2, 1]), TensorShape([5]))
     """
 
     paper = "Germain et al. 2015"
@@ -41,15 +58,15 @@ class MADE(OrderEnsemble):
     def __init__(
         self,
         *,
-        event_shape,
-        hidden=(500, 500),
-        num_masks=1,
-        num_orders=1,
-        levels=2,
-        direct=True,
-        seed=0,
-        **kwargs,
-    ):
+        event_shape: ShapeLike,
+        hidden: Sequence[int] = (500, 500),
+        num_masks: int = 1,
+        num_orders: int = 1,
+        levels: int = 2,
+        direct: bool = True,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.event_shape = tuple(event_shape)
         self.hidden = tuple(check_count(width, "every width of hidden") for width in hidden)
@@ -68,29 +85,42 @@ class MADE(OrderEnsemble):
         self._ranks = np.argsort(self.orders, axis=1).astype("int32") + 1
         self._degrees = random_degrees(self.hidden, self.num_components, self._size, generator)
         self._units = tuple(units_by_degree(degrees, self._size) for degrees in self._degrees)
+        policy = self.dtype_policy
         self.hidden_layers = [
-            MaskedDense(width, "relu", name=f"hidden_{i}") for i, width in enumerate(self.hidden)
+            MaskedDense(width, "relu", name=f"hidden_{i}", dtype=policy)
+            for i, width in enumerate(self.hidden)
         ]
-        self.output_layer = MaskedDense(self._width, name="output")
+        self.output_layer = MaskedDense(self._width, name="output", dtype=policy)
         for layer, inputs in zip(
             (*self.hidden_layers, self.output_layer), (self._width, *self.hidden), strict=True
         ):
             layer.build((None, inputs))
         self.direct_layer = None
         if direct:
-            self.direct_layer = MaskedDense(self._width, use_bias=False, name="direct")
+            self.direct_layer = MaskedDense(
+                self._width, use_bias=False, name="direct", dtype=policy
+            )
             self.direct_layer.build((None, self._width))
 
     @classmethod
-    def default(cls, event_shape, hidden=(500, 500), num_masks=1, num_orders=1, levels=2):
+    def default(
+        cls,
+        event_shape: ShapeLike,
+        hidden: Sequence[int] = (500, 500),
+        num_masks: int = 1,
+        num_orders: int = 1,
+        levels: int = 2,
+        **kwargs: Any,
+    ) -> Self:
         """Two hidden layers and direct connections, as the paper's best model of binary digits.
 
         Args:
             event_shape: `(d,)` or `(height, width, channels)`.
             hidden: widths of the hidden layers; the paper's best are 8,000 each.
-            num_masks: number of draws of the masks for each order; the paper's best is 32.
+            num_masks: draws of the hidden units' degrees for each order; the paper's best is 32.
             num_orders: number of orders.
             levels: number of values of each dimension.
+            **kwargs: the constructor's other arguments.
         """
         return cls(
             event_shape=event_shape,
@@ -98,18 +128,27 @@ class MADE(OrderEnsemble):
             num_masks=num_masks,
             num_orders=num_orders,
             levels=levels,
+            **kwargs,
         )
 
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         return {"likelihood": keras.optimizers.Adam(1e-3)}
 
-    def conditionals(self, x, training=False, component=0):
+    def conditionals(
+        self,
+        x: tf.Tensor,
+        given: tf.Tensor | None = None,
+        training: bool = False,
+        component: int | tf.Tensor = 0,
+    ) -> tfd.Distribution:
         """p_k(x_d | what comes before x_d in order k) for all d: one pass.
 
         Args:
             x: `[batch, *event_shape]`, float32 in [0, 1], on the levels.
+            given: None, MADE has no condition.
             training: not used, the network is the same in both.
-            component: k = order * num_masks + mask, int or int32 scalar.
+            component: k, int or int32 scalar: order i with its draw j of the degrees is
+                i * num_masks + j.
         Returns:
             `tfd.Independent` over the event, of `Bernoulli` or `FiniteDiscrete` conditionals.
         """
@@ -128,11 +167,14 @@ class MADE(OrderEnsemble):
         *grid, channels = self.event_shape
         return self.head(tf.reshape(logits, (-1, *grid, channels * self.head.num_params)))
 
-    def draw_along(self, uniforms, x, mask, component):
+    @compiled_draw
+    def draw_along(
+        self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, component: tf.Tensor
+    ) -> tf.Tensor:
         shape = (self._size, self.head.num_params, -1)
         first, *upper = self.hidden_layers
         direct = tf.reshape(self.direct_layer.kernel, shape) if self.direct else None
-        return draw(
+        return made_loops.draw(
             uniforms,
             x,
             mask,

@@ -1,9 +1,13 @@
 """The degrees of MADE's hidden units."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
-def random_degrees(hidden, num_components, size, generator):
+def random_degrees(
+    hidden: Sequence[int], num_components: int, size: int, generator: np.random.RandomState
+) -> tuple[np.ndarray, ...]:
     """The degrees of the hidden units, uniform from the least one of the layer below to D - 1.
 
     Returns:
@@ -19,7 +23,7 @@ def random_degrees(hidden, num_components, size, generator):
     return tuple(layers)
 
 
-def units_by_degree(degrees, size):
+def units_by_degree(degrees: np.ndarray, size: int) -> np.ndarray:
     """The units of each degree from 0 to `size` - 1.
 
     Args:

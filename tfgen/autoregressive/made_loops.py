@@ -2,18 +2,30 @@
 
 from functools import partial
 
+import numpy as np
 import tensorflow as tf
 
 from tfgen.autoregressive.level_features import weight_rows
 from tfgen.distributions import invert_levels
 
 
-@tf.function(jit_compile=True, autograph=False)
-def draw(uniforms, x, mask, levels, component, orders, units, first, upper, output, direct):
+def draw(
+    uniforms: tf.Tensor,
+    x: tf.Tensor,
+    mask: tf.Tensor,
+    levels: int,
+    component: tf.Tensor,
+    orders: np.ndarray,
+    units: tuple[np.ndarray, ...],
+    first: tuple[tf.Tensor, tf.Tensor],
+    upper: tuple[tuple[tf.Tensor, tf.Tensor], ...],
+    output: tuple[tf.Tensor, tf.Tensor],
+    direct: tf.Tensor | None,
+) -> tf.Tensor:
     """Draws the dimensions along the orders; each hidden unit is computed once.
 
     A unit of degree t depends on the first t dimensions of the order alone, so its value is final
-    once they are drawn; until then it stands as 0 in the state, so that no weight needs its mask.
+    once they are drawn; until then it stands as 0 in the state, so that no weight has to be hidden.
     A step computes the units of one degree, each a product with the layer below, adds a row of
     weights to the first layer's sums, and reads one dimension's logits: O(D H + H^2) time an
     example in all. (Several components take as many steps as the one with the most such units.)
@@ -33,6 +45,7 @@ def draw(uniforms, x, mask, levels, component, orders, units, first, upper, outp
         `[B, D]`, float32 in [0, 1], in raster order.
     """
     (W, c), (V, b) = first, output
+    orders, units = tf.constant(orders), tuple(map(tf.constant, units))
     D, P, _ = V.shape
     B = tf.shape(x)[0]
     order = tf.gather(orders, component)

@@ -2,21 +2,26 @@
 
 import abc
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from tfgen.autoregressive.distribution import AutoregressiveDistribution
-from tfgen.core import GenerativeModel, Phase, check_count
+from tfgen.core import Phase, SamplingModel, check_spec
 from tfgen.core.arrays import in_batches
+from tfgen.core.typing import ArrayLike, SeedLike
+
+tfd = tfp.distributions
 
 
-class AutoregressiveModel(GenerativeModel):
+class AutoregressiveModel(SamplingModel):
     """p(x) = prod_d p(x_d | x_<d), the dimensions in raster order: row, column, channel.
 
-    A family supplies `conditionals(x, training)` for all dimensions at once, and
-    `draw(uniforms, x, mask)`, its sampler. One that models p(x | h) reads h in `check_conditions`,
-    and takes it as a keyword argument of both.
+    A family supplies `conditionals(x, given, training)` for all dimensions at once, and
+    `draw(uniforms, x, mask, given)`, its sampler, which `compiled_draw` decorates.
 
     Attributes:
         num_uniforms: numbers in [0, 1) that the draw of one dimension takes.
@@ -25,20 +30,27 @@ class AutoregressiveModel(GenerativeModel):
     term_names = ("negative_log_prob",)
     density = "exact"
     num_uniforms = 1
+    _order_name = "raster order"
 
     @abc.abstractmethod
-    def conditionals(self, x, training=False):
+    def conditionals(
+        self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
+    ) -> tfd.Distribution:
         """The distributions p(x_d | x_<d) of all the dimensions at once.
 
         Args:
             x: `[batch, *event_shape]`, float32 in [0, 1], on the head's levels.
+            given: what networks read of the conditions; None for a model without any.
+            training: whether layers run as in training.
         Returns:
             `tfd.Independent` over the event, batch shape `[batch]`; its `log_prob(x)` is log p(x),
             its base distribution holds the conditionals, one by one.
         """
 
     @abc.abstractmethod
-    def draw(self, uniforms, x, mask):
+    def draw(
+        self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, given: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """Draws the dimensions in order by inversion of their distribution functions.
 
         Args:
@@ -46,88 +58,76 @@ class AutoregressiveModel(GenerativeModel):
                 more of them, `[batch, D, num_uniforms]`.
             x: `[batch, D]`, values to keep, flattened.
             mask: `[batch, D]`, 1 where x is kept and 0 where a value is drawn.
+            given: what networks read of the conditions; None for a model without any.
         Returns:
             `[batch, D]`, float32.
         """
 
-    def phases(self):
+    def phases(self) -> tuple[Phase, ...]:
         return (Phase("likelihood", self.negative_log_likelihood, (self,)),)
 
-    def negative_log_likelihood(self, x, training):
+    def negative_log_likelihood(
+        self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
+    ) -> dict[str, tf.Tensor]:
         """-log p(x), in nats, the mean over the batch."""
-        log_prob = self.conditionals(x, training).log_prob(x)
+        x, *given = batch
+        log_prob = self.conditionals(x, *given, training=training).log_prob(x)
         return {"negative_log_prob": -tf.reduce_mean(log_prob)}
 
-    def call(self, x, training=False):
-        """log p(x), `[batch]`, in nats."""
-        return self.conditionals(x, training).log_prob(x)
-
-    def check_conditions(self, num_examples, **conditions):
-        """Checks what the methods get beside x: here nothing.
+    def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
+        """The exact log-likelihood, as `log_prob` gives it.
 
         Args:
-            num_examples: int or int32 scalar.
-            **conditions: what a method was given.
+            inputs: x, `[batch, *event_shape]`; or `(x, condition)` for a model that has one.
+            training: whether layers run as in training.
         Returns:
-            `{name: tensor [num_examples, ...]}`.
-        Raises:
-            ValueError: conditions that the model does not have.
+            `[batch]`, in nats.
         """
-        if conditions:
-            raise ValueError(
-                f"expected no conditions: {type(self).__name__} models p(x) alone."
-                f" Received: {', '.join(conditions)}"
-            )
-        return {}
+        x, given = self.read_inputs(inputs)
+        return self.conditionals(x, given, training).log_prob(x)
 
-    def log_prob(self, x, batch_size=None, **conditions):
+    def log_prob(
+        self, x: ArrayLike, *, condition: ArrayLike | None = None, batch_size: int | None = None
+    ) -> tf.Tensor:
         """Log-likelihood, log p(x) = sum_d log p(x_d | x_<d), exact.
 
         Args:
             x: `[batch, *event_shape]`, float32 in [0, 1], on the head's levels.
+            condition: for a model that has one: one for each example, or one for all.
             batch_size: examples of one call; None for all of them at once.
-            **conditions: for a model that has them, see its `check_conditions`.
         Returns:
             `[batch]`, in nats, summed over dimensions.
         Raises:
             ValueError: x is no batch of examples (see `check_array`), or a bad condition.
         """
         x = self.check(x)
-        conditions = self.check_conditions(tf.shape(x)[0], **conditions)
-        return in_batches(
-            lambda x, *values: self._log_prob(x, **dict(zip(conditions, values, strict=True))),
-            batch_size,
-            x,
-            *conditions.values(),
-        )
+        given = self.read_condition(condition, tf.shape(x)[0])
+        return in_batches(self._log_prob, batch_size, x, given)
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def _log_prob(self, x, **conditions):
-        return self.conditionals(x, **conditions).log_prob(x)
+    def _log_prob(self, x, given):
+        return self.conditionals(x, given).log_prob(x)
 
-    def sample(self, num_samples, *, seed=None, **conditions):
-        """Draws x ~ p(x), one dimension after the other.
-
-        Args:
-            num_samples: int or int32 scalar, at least 1.
-            seed: int or int32 `(2,)` tensor; None for the model's own generator.
-            **conditions: for a model that has them, see its `check_conditions`.
-        Returns:
-            `[num_samples, *event_shape]`, float32 in [0, 1], on the head's levels.
-        Raises:
-            ValueError: `num_samples` is below 1, `seed` is no seed, or a bad condition.
-        """
-        zeros = tf.zeros((check_count(num_samples, "num_samples"), math.prod(self.event_shape)))
-        conditions = self.check_conditions(num_samples, **conditions)
-        drawn = self.draw(self._uniforms(num_samples, seed), zeros, zeros, **conditions)
-        return tf.reshape(drawn, (-1, *self.event_shape))
+    def generate(
+        self, num_samples: int | tf.Tensor, seed: tf.Tensor, given: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        zeros = tf.zeros((num_samples, math.prod(self.event_shape)))
+        drawn = self.draw(self._uniforms(num_samples, seed), zeros, zeros, given)
+        return tf.reshape(drawn, (num_samples, *self.event_shape))
 
     def _uniforms(self, num_samples, seed):
         numbers = () if self.num_uniforms == 1 else (self.num_uniforms,)
         shape = (num_samples, math.prod(self.event_shape), *numbers)
-        return tf.random.stateless_uniform(shape, self.seed_or_next(seed))
+        return tf.random.stateless_uniform(shape, seed)
 
-    def complete(self, x, mask, *, seed=None, **conditions):
+    def complete(
+        self,
+        x: ArrayLike,
+        mask: ArrayLike,
+        *,
+        condition: ArrayLike | None = None,
+        seed: SeedLike | None = None,
+    ) -> tf.Tensor:
         """Draws the masked-out dimensions of x from p(x_masked | x_kept), exactly.
 
         Exact means: every dimension that is kept comes before every one that is drawn.
@@ -137,63 +137,85 @@ class AutoregressiveModel(GenerativeModel):
                 where the mask is 0 is not looked at.
             mask: 1 where x is kept and 0 where it is drawn, `[batch, *event_shape]` or
                 `event_shape`.
+            condition: for a model that has one: one for each example, or one for all.
             seed: int or int32 `(2,)` tensor; None for the model's own generator.
-            **conditions: for a model that has them, see its `check_conditions`.
         Returns:
             `[batch, *event_shape]`, x where the mask is 1.
         Raises:
-            ValueError: a mask with a kept dimension after a drawn one, or a bad x.
+            ValueError: a mask with a kept dimension after a drawn one, or a bad x or condition.
         """
-        mask = np.asarray(mask).astype(bool)
-        shape = np.shape(x)
-        if mask.shape not in (shape, tuple(self.event_shape)):
+        size = math.prod(self.event_shape)
+        x = tf.convert_to_tensor(x)
+        check_spec(tf.TensorSpec(x.shape, x.dtype), self.event_shape)
+        if not tf.is_tensor(mask):
+            mask = np.asarray(mask).astype(bool)
+        if mask.shape != self.event_shape and not x.shape.is_compatible_with(mask.shape):
             raise ValueError(
                 f"expected mask of shape {tuple(self.event_shape)} or that of x."
-                f" Received: shape {mask.shape}"
+                f" Received: shape {tuple(mask.shape)}"
             )
-        mask = np.broadcast_to(mask, shape)
-        x = self.check(np.where(mask, x, np.float32(0)))
-        self._check_order(mask.reshape(len(mask), -1))
-        size = math.prod(self.event_shape)
-        kept = tf.constant(mask.reshape(-1, size), tf.float32)
-        uniforms = self._uniforms(len(mask), seed)
-        conditions = self.check_conditions(len(mask), **conditions)
-        drawn = self._draw_rest(uniforms, tf.reshape(x, (-1, size)), kept, **conditions)
+        self._check_mask(mask)
+        mask = tf.broadcast_to(tf.cast(mask, tf.bool), tf.shape(x))
+        x = self.check(tf.where(mask, x, tf.zeros_like(x)))
+        num_examples = tf.shape(x)[0]
+        given = self.read_condition(condition, num_examples)
+        drawn = self._draw_rest(
+            self._uniforms(num_examples, self.seed_or_next(seed)),
+            tf.reshape(x, (-1, size)),
+            tf.reshape(tf.cast(mask, tf.float32), (-1, size)),
+            given,
+        )
         return tf.reshape(drawn, tf.shape(x))
 
-    def _draw_rest(self, uniforms, x, mask, **conditions):
-        """What `draw` does, given whatever `_check_order` lets through."""
-        return self.draw(uniforms, x, mask, **conditions)
+    def _draw_rest(self, uniforms, x, mask, given):
+        """What `draw` does, with any mask that `_check_mask` lets through."""
+        return self.draw(uniforms, x, mask, given)
 
-    def _check_order(self, mask):
-        late = mask[:, 1:] & ~np.logical_and.accumulate(mask, axis=1)[:, :-1]
-        if late.any():
-            example, dimension = np.argwhere(late)[0]
-            raise ValueError(
-                f"expected a mask that keeps only dimensions before the first one drawn: "
-                f"{type(self).__name__} generates in raster order, and has no exact conditional"
-                f" otherwise. Received: example {example} keeps dimension {dimension + 1} after a"
-                " drawn one"
-            )
+    def _mask_orders(self):
+        """The orders in each of which a mask keeps the first dimensions, `[K, D]`."""
+        return np.arange(math.prod(self.event_shape))[np.newaxis]
 
-    def distribution(self, **conditions):
-        """p(x), or p(x | h) of one condition h, as a `tfd.Distribution` with this model's weights.
+    def _check_mask(self, mask):
+        """Checks the order of the kept dimensions: at once, or where it is read in a graph."""
+        expected = (
+            f"expected a mask that keeps only dimensions before every drawn one in"
+            f" {self._order_name}: {type(self).__name__} has no exact conditional otherwise"
+        )
+        static = tf.get_static_value(mask) if tf.is_tensor(mask) else mask
+        for order in self._mask_orders():
+            if static is None:
+                late = _late(mask, order)
+                tf.debugging.Assert(~tf.reduce_any(late), [f"{expected}. Received:", mask])
+                continue
+            with tf.init_scope():
+                late = _late(tf.constant(static), order).numpy()
+            if late.any():
+                example, step = np.argwhere(late)[0]
+                raise ValueError(
+                    f"{expected}. Received: example {example} keeps dimension {order[step]} after"
+                    " a drawn one"
+                )
+
+    def distribution(self, condition: ArrayLike | None = None) -> AutoregressiveDistribution:
+        """p(x), or p(x | y) of one condition y, as a `tfd.Distribution` with this model's weights.
 
         Args:
-            **conditions: for a model that has them, see its `check_conditions`.
+            condition: for a model that has one: one for all x.
+        Raises:
+            ValueError: a bad condition.
         """
-        return AutoregressiveDistribution(self, **conditions)
+        return AutoregressiveDistribution(self, condition)
 
-    def signatures(self):
+    def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
+        def log_prob(x, condition=None):
+            return {"log_prob": self.log_prob(x, condition=condition)}
+
         x = tf.TensorSpec((None, *self.event_shape), tf.float32, name="x")
-        draw = [
-            tf.TensorSpec((), tf.int32, name="num_samples"),
-            tf.TensorSpec((2,), tf.int32, name="seed"),
-        ]
-        return {
-            "sample": (
-                lambda num_samples, seed: {"samples": self.sample(num_samples, seed=seed)},
-                draw,
-            ),
-            "log_prob": (lambda x: {"log_prob": self._log_prob(x)}, [x]),
-        }
+        return {**super().signatures(), "log_prob": (log_prob, [x, *self.condition_specs()])}
+
+
+def _late(mask, order):
+    """Where a dimension is kept after a drawn one, `[batch, D]`, the dimensions along the order."""
+    kept = tf.gather(tf.reshape(tf.cast(mask, tf.bool), (-1, len(order))), order, axis=1)
+    all_before = tf.math.cumprod(tf.cast(kept, tf.int32), axis=1, exclusive=True)
+    return kept & (all_before == 0)

@@ -1,15 +1,21 @@
 """NADE, the neural autoregressive distribution estimator (Larochelle & Murray, 2011)."""
 
 import math
+from typing import Any, Self
 
 import keras
 import tensorflow as tf
+import tensorflow_probability as tfp
 
+from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.level_features import to_features
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.autoregressive.nade_loops import draw, summed_log_prob, sweep
 from tfgen.core import check_count
+from tfgen.core.typing import ShapeLike
 from tfgen.distributions import levels_head
+
+tfd = tfp.distributions
 
 
 class NADE(AutoregressiveModel):
@@ -27,11 +33,30 @@ class NADE(AutoregressiveModel):
         levels: values of each dimension; level k is read as k / (levels - 1).
     Raises:
         ValueError: no hidden units, or fewer than two levels.
+
+    Example:
+        >>> import numpy as np
+        >>> model = NADE.default((2, 2, 1), num_hidden=3)
+        >>> x = np.float32([[0, 0, 0, 0], [1, 1, 1, 1]]).reshape(2, 2, 2, 1)
+        >>> model.compile()
+        >>> history = model.fit(x, epochs=2, verbose=0)
+        >>> model.log_prob(x).shape, model.sample(5, seed=0).shape
+        (TensorShape([2]), TensorShape([5, 2, 2, 1]))
+        >>> upper = np.array([1, 1, 0, 0]).reshape(2, 2, 1)
+        >>> np.ravel(model.complete(x, upper, seed=0)[1, 0])
+        array([1., 1.], dtype=float32)
     """
 
     paper = "Larochelle & Murray 2011; Uria et al. 2016"
 
-    def __init__(self, *, event_shape, num_hidden=500, levels=2, **kwargs):
+    def __init__(
+        self,
+        *,
+        event_shape: ShapeLike,
+        num_hidden: int = 500,
+        levels: int = 2,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.event_shape = tuple(event_shape)
         self.num_hidden = check_count(num_hidden, "num_hidden")
@@ -50,24 +75,30 @@ class NADE(AutoregressiveModel):
         self.output_bias = self.add_weight(matrices[:2], "zeros", name="output_bias")
 
     @classmethod
-    def default(cls, event_shape, num_hidden=500, levels=2):
+    def default(
+        cls, event_shape: ShapeLike, num_hidden: int = 500, levels: int = 2, **kwargs: Any
+    ) -> Self:
         """The paper's model: 500 hidden units on binary pixels.
 
         Args:
             event_shape: `(d,)` or `(height, width, channels)`.
             num_hidden: number of hidden units.
             levels: number of values of each dimension.
+            **kwargs: the constructor's other arguments.
         """
-        return cls(event_shape=event_shape, num_hidden=num_hidden, levels=levels)
+        return cls(event_shape=event_shape, num_hidden=num_hidden, levels=levels, **kwargs)
 
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         return {"likelihood": keras.optimizers.Adam(1e-3)}
 
-    def conditionals(self, x, training=False):
+    def conditionals(
+        self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
+    ) -> tfd.Distribution:
         """p(x_d | x_<d) for all d: one sweep over the dimensions.
 
         Args:
             x: `[batch, *event_shape]`, float32 in [0, 1], on the levels.
+            given: None, NADE has no condition.
             training: not used, NADE is the same in both.
         Returns:
             `tfd.Independent` over the event, of `Bernoulli` or `FiniteDiscrete` conditionals.
@@ -77,15 +108,21 @@ class NADE(AutoregressiveModel):
         *grid, channels = self.event_shape
         return self.head(tf.reshape(logits, (-1, *grid, channels * logits.shape[-1])))
 
-    def negative_log_likelihood(self, x, training):
+    def negative_log_likelihood(
+        self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
+    ) -> dict[str, tf.Tensor]:
         """-log p(x), in nats, the mean over the batch; in training from one sweep, backwards."""
         if not training:
-            return super().negative_log_likelihood(x, training)
+            return super().negative_log_likelihood(batch, seed, training)
+        (x,) = batch
         features = self._features(tf.reshape(x, (-1, self._size)))
         total = summed_log_prob(features, *self._parameters())
         return {"negative_log_prob": -total / tf.cast(tf.shape(x)[0], tf.float32)}
 
-    def draw(self, uniforms, x, mask):
+    @compiled_draw
+    def draw(
+        self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, given: tf.Tensor | None = None
+    ) -> tf.Tensor:
         x, uniforms, mask = (tf.transpose(each) for each in (x, uniforms, mask))
         return tf.transpose(draw(uniforms, x, mask, self.levels, *self._parameters()))
 

@@ -1,4 +1,4 @@
-"""NADE's sweeps over the dimensions, each one compiled loop.
+"""NADE's loops over the dimensions.
 
 D dimensions, H hidden units, P inputs and outputs of each dimension. W, V are `[D, P, H]`, c is
 `[H]`, b is `[D, P]`; features, logits, uniforms and x have the dimension as their first axis.
@@ -11,7 +11,7 @@ from tfgen.distributions import invert_levels
 
 
 @tf.custom_gradient
-def sweep(features, W, V, c, b):
+def sweep(features: tf.Tensor, W: tf.Tensor, V: tf.Tensor, c: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     """Logits b_d + V_d sigmoid(a_d) of all dimensions, a_{d+1} = a_d + W_d x_d, a_1 = c.
 
     O(D H) time an example. The gradient keeps nothing but the logits' inputs: it runs the
@@ -40,7 +40,9 @@ def sweep(features, W, V, c, b):
 
 
 @tf.custom_gradient
-def summed_log_prob(features, W, V, c, b):
+def summed_log_prob(
+    features: tf.Tensor, W: tf.Tensor, V: tf.Tensor, c: tf.Tensor, b: tf.Tensor
+) -> tf.Tensor:
     """sum_b log p(x_b), with the gradient of the weights from one backward sweep alone.
 
     The gradient of a dimension's log-likelihood by its logits is x_d - E[x_d | x_<d], known as
@@ -99,7 +101,7 @@ def _logits(features, W, V, c, b):
         logits = logits.write(d, tf.matmul(tf.sigmoid(a), V[d], transpose_b=True) + b[d])
         return d + 1, a + tf.matmul(features[d], W[d]), logits
 
-    start = (0, tf.broadcast_to(c, (B, H)), _rows(D, None, P))
+    start = (0, tf.broadcast_to(c, (B, H)), _array(D, None, P))
     return tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)[2].stack()
 
 
@@ -140,19 +142,27 @@ def _backward(features, W, V, c, b, upstream=None):
         da = da + tf.matmul(g, V[d]) * h * (1 - h)
         return step + 1, a, da, total, dx, dW, dV, db
 
-    arrays = (_rows(D, None, P), _rows(D, P, H), _rows(D, P, H), _rows(D, P))
+    arrays = (_array(D, None, P), _array(D, P, H), _array(D, P, H), _array(D, P))
     start = (0, last, tf.zeros_like(last), 0.0, *arrays)
     state = tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)
     _, _, da, total, dx, dW, dV, db = state
     return dx.stack(), total, dW.stack(), dV.stack(), tf.reduce_sum(da, axis=0), db.stack()
 
 
-def _rows(size, *shape):
+def _array(size, *shape):
     return tf.TensorArray(tf.float32, size, element_shape=shape)
 
 
-@tf.function(jit_compile=True, autograph=False)
-def draw(uniforms, x, mask, levels, W, V, c, b):
+def draw(
+    uniforms: tf.Tensor,
+    x: tf.Tensor,
+    mask: tf.Tensor,
+    levels: int,
+    W: tf.Tensor,
+    V: tf.Tensor,
+    c: tf.Tensor,
+    b: tf.Tensor,
+) -> tf.Tensor:
     """Draws the dimensions one after the other; O(D H) time an example.
 
     Args:
@@ -172,6 +182,6 @@ def draw(uniforms, x, mask, levels, W, V, c, b):
         new = mask[d] * x[d] + (1 - mask[d]) * new
         return d + 1, a + tf.matmul(to_features(new, levels), W[d]), drawn.write(d, new)
 
-    start = (0, tf.broadcast_to(c, (B, H)), _rows(D, None))
+    start = (0, tf.broadcast_to(c, (B, H)), _array(D, None))
     _, _, drawn = tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)
     return drawn.stack()

@@ -3,13 +3,18 @@
 import abc
 import math
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.core import check_count
+from tfgen.core.typing import ArrayLike, SeedLike
 from tfgen.distributions import invert_categorical
+
+tfd = tfp.distributions
 
 
 class OrderEnsemble(AutoregressiveModel):
@@ -23,14 +28,23 @@ class OrderEnsemble(AutoregressiveModel):
         orders: int32 `[K, D]`, the dimensions in the order in which component k generates them.
     """
 
-    orders = None
+    orders: np.ndarray
+    _order_name = "each order of the ensemble"
 
     @abc.abstractmethod
-    def conditionals(self, x, training=False, component=0):
+    def conditionals(
+        self,
+        x: tf.Tensor,
+        given: tf.Tensor | None = None,
+        training: bool = False,
+        component: int | tf.Tensor = 0,
+    ) -> tfd.Distribution:
         """The distributions p_k(x_d | what comes before x_d in order k) of all the dimensions.
 
         Args:
             x: `[batch, *event_shape]`, float32 in [0, 1], on the head's levels.
+            given: None, there is no condition.
+            training: whether layers run as in training.
             component: k, int or int32 scalar.
         Returns:
             `tfd.Independent` over the event, batch shape `[batch]`, each conditional at the place
@@ -38,8 +52,10 @@ class OrderEnsemble(AutoregressiveModel):
         """
 
     @abc.abstractmethod
-    def draw_along(self, uniforms, x, mask, component):
-        """Draws the dimensions along the components' orders, by inversion.
+    def draw_along(
+        self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, component: tf.Tensor
+    ) -> tf.Tensor:
+        """Draws the dimensions along the components' orders, by inversion; see `compiled_draw`.
 
         Args:
             uniforms: `[batch, D]`, float32 in [0, 1), one number for each dimension.
@@ -51,47 +67,63 @@ class OrderEnsemble(AutoregressiveModel):
         """
 
     @property
-    def num_components(self):
+    def num_components(self) -> int:
         """K, the number of densities of which p(x) is the mean."""
         return len(self.orders)
 
-    def call(self, x, training=False):
-        """log p(x), `[batch]`, in nats."""
+    def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
+        x, _ = self.read_inputs(inputs)
+        return self._mean_log_prob(x)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def _log_prob(self, x, given):
+        return self._mean_log_prob(x)
+
+    def _mean_log_prob(self, x):
         log_probs = self._component_log_probs(x)
         return tf.reduce_logsumexp(log_probs, axis=0) - math.log(self.num_components)
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def _log_prob(self, x):
-        return self.call(x)
-
-    def negative_log_likelihood(self, x, training):
+    def negative_log_likelihood(
+        self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
+    ) -> dict[str, tf.Tensor]:
         """-log p(x), in nats, the mean over the batch.
 
         In training it is -log p_k(x) of one component, drawn for the step: on average no less than
         -log p(x), by Jensen's inequality, and equal to it where there is one component.
         """
+        (x,) = batch
         if training:
             component = tf.random.stateless_uniform(
-                (), self.next_seed(), maxval=self.num_components, dtype=tf.int32
+                (), seed, maxval=self.num_components, dtype=tf.int32
             )
-            log_prob = self.conditionals(x, True, component).log_prob(x)
+            log_prob = self.conditionals(x, None, True, component).log_prob(x)
         else:
-            log_prob = self.call(x)
+            log_prob = self._mean_log_prob(x)
         return {"negative_log_prob": -tf.reduce_mean(log_prob)}
 
-    def draw(self, uniforms, x, mask):
+    def draw(
+        self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, given: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """Picks a component for each example, and draws along its order.
 
         Args:
             uniforms: `[batch, D + 1]`, float32 in [0, 1), the last number for the component.
             x, mask: see `draw_along`.
+            given: None, there is no condition.
         """
         logits = tf.zeros((tf.shape(x)[0], self.num_components))
         return self.draw_along(
             uniforms[:, :-1], x, mask, invert_categorical(logits, uniforms[:, -1])
         )
 
-    def complete(self, x, mask, *, seed=None):
+    def complete(
+        self,
+        x: ArrayLike,
+        mask: ArrayLike,
+        *,
+        condition: ArrayLike | None = None,
+        seed: SeedLike | None = None,
+    ) -> tf.Tensor:
         """Draws the masked-out dimensions of x from p(x_masked | x_kept), exactly.
 
         Exact means: in every order, each dimension that is kept comes before each one that is
@@ -102,37 +134,28 @@ class OrderEnsemble(AutoregressiveModel):
                 where the mask is 0 is not looked at.
             mask: 1 where x is kept and 0 where it is drawn, `[batch, *event_shape]` or
                 `event_shape`.
+            condition: None, there is no condition.
             seed: int or int32 `(2,)` tensor; None for the model's own generator.
         Returns:
             `[batch, *event_shape]`, x where the mask is 1.
         Raises:
             ValueError: a mask with a kept dimension after a drawn one in some order, or a bad x.
         """
-        return super().complete(x, mask, seed=seed)
+        return super().complete(x, mask, condition=condition, seed=seed)
 
     def _uniforms(self, num_samples, seed):
         shape = (num_samples, math.prod(self.event_shape) + 1)
-        return tf.random.stateless_uniform(shape, self.seed_or_next(seed))
+        return tf.random.stateless_uniform(shape, seed)
 
-    def _draw_rest(self, uniforms, x, mask):
+    def _draw_rest(self, uniforms, x, mask, given):
         images = tf.reshape(x, (-1, *self.event_shape))
         logits = tf.transpose(self._component_log_probs(images, mask))
         return self.draw_along(
             uniforms[:, :-1], x, mask, invert_categorical(logits, uniforms[:, -1])
         )
 
-    def _check_order(self, mask):
-        for order in np.unique(self.orders, axis=0):
-            ordered = mask[:, order]
-            late = ordered[:, 1:] & ~np.logical_and.accumulate(ordered, axis=1)[:, :-1]
-            if late.any():
-                example, step = np.argwhere(late)[0]
-                raise ValueError(
-                    "expected a mask that keeps only dimensions that come before every drawn one in"
-                    f" each order of this {type(self).__name__}: it has no exact conditional"
-                    f" otherwise. Received: example {example} keeps dimension {order[step + 1]}"
-                    " after a drawn one"
-                )
+    def _mask_orders(self):
+        return np.unique(self.orders, axis=0)
 
     def _component_log_probs(self, x, kept=None):
         """log p_k of the kept dimensions of x (of all of them by default), `[K, batch]`."""
@@ -151,7 +174,7 @@ class OrderEnsemble(AutoregressiveModel):
         )
 
 
-def random_orders(num_orders, size, generator):
+def random_orders(num_orders: int, size: int, generator: np.random.RandomState) -> np.ndarray:
     """Raster order, and random permutations.
 
     Args:
@@ -168,7 +191,7 @@ def random_orders(num_orders, size, generator):
     return np.stack([np.arange(size), *others]).astype("int32")
 
 
-def random_state(seed):
+def random_state(seed: int) -> np.random.RandomState:
     """NumPy's frozen generator: a saved model finds its orders again under any version of NumPy.
 
     Args:

@@ -1,11 +1,66 @@
 """The gated PixelCNN (van den Oord et al., 2016b)."""
 
+from typing import Any, NamedTuple, Self
+
 import keras
 import tensorflow as tf
 
-from tfgen.autoregressive.raster_model import RasterModel, round_up
-from tfgen.core import check_condition, check_count, check_spec
+from tfgen.autoregressive.raster_model import BegunRow, RasterModel, round_up
+from tfgen.core import Condition, check_count
+from tfgen.core.typing import ShapeLike
 from tfgen.layers import GatedPixelLayer, LeftConv2D
+from tfgen.networks.condition_features import condition_features
+
+
+class Above(NamedTuple):
+    """What the rows above leave to the next one.
+
+    Attributes:
+        image: `[batch, rows, width, channels]`, pixels in [-1, 1]: the first layer's window, which
+            ends in the last row drawn; without it after `begin_row`.
+        vertical: for each further layer, the rows above of its vertical input.
+    """
+
+    image: tf.Tensor
+    vertical: tuple
+
+
+class Row(NamedTuple):
+    """What the pixels of a row owe to the rows above.
+
+    Attributes:
+        links: for each layer, `[width, batch, 2 F]`, what its vertical stack adds to the gates.
+    """
+
+    links: tuple
+
+
+class Left(NamedTuple):
+    """What is to the left of a pixel.
+
+    Attributes:
+        horizontal: for each layer, the pixels of its horizontal input, `[batch, columns, F]`.
+    """
+
+    horizontal: tuple
+
+
+class Pixel(NamedTuple):
+    """One pixel, while its channels are drawn.
+
+    Attributes:
+        links: for each layer, `[batch, 2 F]`, see `Row`.
+        left: for each layer, see `Left`.
+        inputs: for each layer, and for the outputs, the list of its horizontal input's groups.
+        gated: for each layer, the list of its gated groups.
+        outputs: for each output layer, the list of its input's groups.
+    """
+
+    links: list
+    left: list
+    inputs: list
+    gated: list
+    outputs: list
 
 
 class PixelCNN(RasterModel):
@@ -16,8 +71,8 @@ class PixelCNN(RasterModel):
     what is to the left, so that together they see everything before a pixel, as far as the kernels
     reach. Pixels enter as 2 x - 1: the zeros of the padding are no pixel value. Sampling computes
     each activation once: a row of the vertical stack when the row above is drawn, a pixel of the
-    horizontal one when its left neighbour is. With `condition_dim`, `fit(x, y)` takes the
-    conditions h as y, and the other methods take them as `condition`.
+    horizontal one when its left neighbour is. With a condition, h is what networks read of y; the
+    words of a caption go through an embedding and a recurrent layer first.
 
     Args:
         event_shape: `(height, width, channels)`.
@@ -27,68 +82,78 @@ class PixelCNN(RasterModel):
         kernel_size: odd, of the layers after the first.
         first_kernel_size: odd, of the first layer.
         num_output_features: features between the stacks and the logits, a multiple of the channels.
-        condition_dim: size of h: the number of classes, or the length of the vectors; None for no
-            condition.
+        condition: what y is, such as `Classes(10)`; None for a model of x alone.
     Raises:
         ValueError: events that are no images, or sizes that do not fit.
+
+    Example:
+        >>> from tfgen.conditions import Classes
+        >>> sizes = {"num_features": 4, "num_layers": 2}
+        >>> model = PixelCNN.default((4, 4, 1), condition=Classes(3), **sizes)
+        >>> x = model.sample(3, condition=[0, 1, 2], seed=0)
+        >>> x.shape, model.log_prob(x, condition=[0, 1, 2]).shape
+        (TensorShape([3, 4, 4, 1]), TensorShape([3]))
     """
 
     paper = "van den Oord et al. 2016b"
     default_batch_size = 50
+    conditional = True
 
     def __init__(
         self,
         *,
-        event_shape,
-        levels=2,
-        num_features=32,
-        num_layers=8,
-        kernel_size=3,
-        first_kernel_size=7,
-        num_output_features=64,
-        condition_dim=None,
-        **kwargs,
-    ):
-        super().__init__(event_shape=event_shape, levels=levels, **kwargs)
+        event_shape: ShapeLike,
+        levels: int = 2,
+        num_features: int = 32,
+        num_layers: int = 8,
+        kernel_size: int = 3,
+        first_kernel_size: int = 7,
+        num_output_features: int = 64,
+        condition: Condition | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(event_shape=event_shape, levels=levels, condition=condition, **kwargs)
         self.num_features = check_count(num_features, "num_features")
         self.num_layers = check_count(num_layers, "num_layers")
         self.kernel_size = _odd(kernel_size, "kernel_size")
         self.first_kernel_size = _odd(first_kernel_size, "first_kernel_size")
         self.num_output_features = check_count(num_output_features, "num_output_features")
-        self.condition_dim = condition_dim
-        if condition_dim is not None:
-            check_count(condition_dim, "condition_dim")
-        channels = self.event_shape[-1]
+        channels, policy = self.event_shape[-1], self.dtype_policy
+        self.given_network = None
+        if condition is not None and condition.given_spec.dtype.is_integer:
+            self.given_network = condition_features(condition)
         self.stacks = [
             GatedPixelLayer(
                 num_features,
                 kernel_size if i else first_kernel_size,
                 "B" if i else "A",
                 channels,
-                conditional=condition_dim is not None,
+                conditional=condition is not None,
                 name=f"layer_{i}",
+                dtype=policy,
             )
             for i in range(num_layers)
         ]
         self.outputs = [
-            LeftConv2D(size, 1, "B", channels, name=f"output_{i}")
+            LeftConv2D(size, 1, "B", channels, name=f"output_{i}", dtype=policy)
             for i, size in enumerate((num_output_features, self.head.params_size(self.event_shape)))
         ]
-        condition = None if condition_dim is None else tf.zeros((1, condition_dim))
-        self.logits(tf.zeros((1, *self.event_shape)), condition=condition)
+        given = None if condition is None else condition.nothing(1)
+        self.logits(tf.zeros((1, *self.event_shape)), given)
 
     @classmethod
     def default(
         cls,
-        event_shape,
-        levels=2,
-        num_features=32,
-        num_layers=8,
-        kernel_size=3,
-        first_kernel_size=7,
-        num_output_features=64,
-        condition_dim=None,
-    ):
+        event_shape: ShapeLike,
+        levels: int = 2,
+        num_features: int = 32,
+        num_layers: int = 8,
+        kernel_size: int = 3,
+        first_kernel_size: int = 7,
+        num_output_features: int = 64,
+        condition: Condition | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """A PixelCNN that trains on a CPU; features are rounded up to a multiple of the channels.
 
         Args:
@@ -99,7 +164,8 @@ class PixelCNN(RasterModel):
             kernel_size: odd, of the layers after the first.
             first_kernel_size: odd, of the first layer.
             num_output_features: features between the stacks and the logits.
-            condition_dim: number of classes, or size of the vectors, that are given; None for none.
+            condition: what y is; None for a model of x alone.
+            **kwargs: the constructor's other arguments.
         """
         channels = event_shape[-1]
         return cls(
@@ -110,137 +176,82 @@ class PixelCNN(RasterModel):
             kernel_size=kernel_size,
             first_kernel_size=first_kernel_size,
             num_output_features=round_up(num_output_features, channels),
-            condition_dim=condition_dim,
+            condition=condition,
+            **kwargs,
         )
 
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         return {"likelihood": keras.optimizers.Adam(1e-3, global_clipnorm=1.0)}
 
-    def check_conditions(self, num_examples, condition=None):
-        """Reads h: `{"condition": [num_examples, condition_dim]}`, or nothing without an h.
-
-        Args:
-            num_examples: int or int32 scalar.
-            condition: integer classes, which become one-hot vectors, or float vectors: one for
-                each example, or one for all of them.
-        Raises:
-            ValueError: a condition that is missing or not expected, or that does not fit.
-        """
-        if (condition is None) != (self.condition_dim is None):
-            raise ValueError(
-                f"expected {'no' if self.condition_dim is None else 'a'} condition: condition_dim"
-                f" is {self.condition_dim}. Received: {condition}"
-            )
-        if condition is None:
-            return {}
-        return {"condition": check_condition(condition, self.condition_dim, num_examples)}
-
-    def check_data(self, x, y=None, name="x"):
-        x = self.check(x, name)
-        return (x, *self.check_conditions(len(x), condition=y).values())
-
-    def check_dataset(self, dataset):
-        if self.condition_dim is None:
-            return super().check_dataset(dataset)
-        spec = dataset.element_spec
-        if not (isinstance(spec, tuple) and len(spec) == 2):
-            raise ValueError(f"expected batches (x, y), y the conditions. Received: {spec}")
-        check_spec(spec[0], self.event_shape, name="the data set's x")
-
-    def unpack(self, data):
-        if self.condition_dim is None:
-            return super().unpack(data)
-        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        self._refuse(sample_weight=sample_weight)
-        return x, self.check_conditions(tf.shape(x)[0], condition=y)["condition"]
-
-    def call(self, x, training=False):
-        """log p(x), `[batch]`, in nats; or log p(x | h), where the input is the pair (x, h)."""
-        x, condition = (x, None) if self.condition_dim is None else x
-        return self.conditionals(x, training, condition=condition).log_prob(x)
-
-    def negative_log_likelihood(self, x, training):
-        """-log p(x | h), in nats, the mean over the batch, which is the pair (x, h) or x alone."""
-        return {"negative_log_prob": -tf.reduce_mean(self.call(x, training))}
-
-    def signatures(self):
-        signatures = super().signatures()
-        if self.condition_dim is None:
-            return signatures
-        condition = tf.TensorSpec((None, self.condition_dim), tf.float32, name="condition")
-        sample, log_prob = signatures["sample"], signatures["log_prob"]
-        return {
-            "sample": (
-                lambda num_samples, seed, condition: {
-                    "samples": self.sample(num_samples, seed=seed, condition=condition)
-                },
-                [*sample[1], condition],
-            ),
-            "log_prob": (
-                lambda x, condition: {"log_prob": self._log_prob(x, condition=condition)},
-                [*log_prob[1], condition],
-            ),
-        }
-
-    def logits(self, x, training=False, condition=None):
+    def logits(
+        self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
+    ) -> tf.Tensor:
+        given = self._read(given)
         horizontal = 2 * x - 1
         # The vertical stack must not see a pixel's own row: it gets the image one row lower.
         vertical = tf.pad(horizontal[:, :-1], ((0, 0), (1, 0), (0, 0), (0, 0)))
         for layer in self.stacks:
-            vertical, horizontal = layer(vertical, horizontal, condition)
+            vertical, horizontal = layer(vertical, horizontal, given)
         for layer in self.outputs:
             horizontal = layer(tf.nn.relu(horizontal))
         return horizontal
 
-    def start(self, batch, condition=None):
-        width, channels = self.event_shape[1:]
-        image = tf.zeros((batch, self.stacks[0].rows, width, channels))
-        above = [
-            tf.zeros((batch, layer.rows - 1, width, self.num_features)) for layer in self.stacks[1:]
-        ]
-        return (condition,) if condition is not None else (), (image, *above)
+    def _read(self, given):
+        """The vectors that enter the layers."""
+        return given if self.given_network is None else self.given_network(given)
 
-    def begin_row(self, state):
-        conditions, (window, *above) = state
+    def start(self, batch: tf.Tensor) -> Above:
+        width, channels = self.event_shape[1:]
+        first, *others = self.stacks
+        image = tf.zeros((batch, first.rows, width, channels))
+        vertical = [tf.zeros((batch, each.rows - 1, width, self.num_features)) for each in others]
+        return Above(image, tuple(vertical))
+
+    def begin_row(self, above: Above, given: tf.Tensor | None = None) -> BegunRow:
+        given = self._read(given)
+        window, kept = above.image, list(above.vertical)
         below, links, left = [window[:, 1:]], [], []
         for layer in self.stacks:
             left.append(tf.zeros_like(window[:, 1:, 0]))
-            row, link = layer.row(window, *conditions)
+            row, link = layer.row(window, given)
             links.append(tf.transpose(tf.cast(link[:, 0], tf.float32), (1, 0, 2)))
-            if above:
-                window = tf.concat((above.pop(0), tf.cast(row, tf.float32)), axis=1)
+            if kept:
+                window = tf.concat((kept.pop(0), tf.cast(row, tf.float32)), axis=1)
                 below.append(window[:, 1:])
-        return (conditions, tuple(below)), tuple(links), tuple(left)
+        return BegunRow(Above(below[0], tuple(below[1:])), Row(tuple(links)), Left(tuple(left)))
 
-    def channel_logits(self, row, left, column, values, scratch):
-        c = len(values)
-        if not scratch:
-            scratch["inputs"] = [[] for _ in range(len(self.stacks) + 1)]
-            scratch["gated"] = [[] for _ in self.stacks]
-            scratch["outputs"] = [[] for _ in self.outputs]
-        inputs = scratch["inputs"]
+    def begin_pixel(self, row: Row, left: Left, column: tf.Tensor) -> Pixel:
+        empty = lambda count: [[] for _ in range(count)]
+        links = [link[column] for link in row.links]
+        return Pixel(
+            links,
+            list(left.horizontal),
+            inputs=empty(len(self.stacks) + 1),
+            gated=empty(len(self.stacks)),
+            outputs=empty(len(self.outputs)),
+        )
+
+    def channel_logits(self, pixel: Pixel, values: list[tf.Tensor]) -> tf.Tensor:
+        c, inputs = len(values), pixel.inputs
         inputs[0] = [2 * value[:, tf.newaxis] - 1 for value in values]
         for i, layer in enumerate(self.stacks):
-            group = layer.group(c, row[i][column], inputs[i], left[i], scratch["gated"][i])
+            group = layer.group(c, pixel.links[i], inputs[i], pixel.left[i], pixel.gated[i])
             inputs[i + 1].append(group)
         group = inputs[-1][c]
-        for layer, groups in zip(self.outputs, scratch["outputs"], strict=True):
+        for layer, groups in zip(self.outputs, pixel.outputs, strict=True):
             groups.append(tf.nn.relu(group))
             group = layer.group(c, groups)
         return group
 
-    def end_pixel(self, left, pixel, scratch):
-        image = 2 * pixel - 1
-        features = [image, *(tf.concat(groups, axis=-1) for groups in scratch["inputs"][1:-1])]
-        return tuple(
-            tf.concat((seen[:, 1:], new[:, tf.newaxis]), axis=1)
-            for seen, new in zip(left, features, strict=True)
-        )
+    def end_pixel(self, left: Left, pixel: Pixel, values: tf.Tensor) -> Left:
+        inputs = [2 * values - 1, *(tf.concat(each, axis=-1) for each in pixel.inputs[1:-1])]
+        pairs = zip(left.horizontal, inputs, strict=True)
+        seen = [tf.concat((old[:, 1:], new[:, tf.newaxis]), axis=1) for old, new in pairs]
+        return Left(tuple(seen))
 
-    def end_row(self, state, left, pixels):
-        conditions, (image, *above) = state
-        image = tf.concat((image, 2 * pixels[:, tf.newaxis] - 1), axis=1)
-        return conditions, (image, *above)
+    def end_row(self, above: Above, left: Left, values: tf.Tensor) -> Above:
+        image = tf.concat((above.image, 2 * values[:, tf.newaxis] - 1), axis=1)
+        return above._replace(image=image)
 
 
 def _odd(size, name):

@@ -1,12 +1,81 @@
 """PixelCNN++ (Salimans, Karpathy, Chen & Kingma, 2017)."""
 
+from typing import Any, NamedTuple, Self
+
 import keras
 import tensorflow as tf
+import tensorflow_probability as tfp
 
-from tfgen.autoregressive.raster_model import RasterModel
+from tfgen.autoregressive.raster_model import BegunRow, RasterModel
 from tfgen.core import check_count
+from tfgen.core.typing import ShapeLike
 from tfgen.distributions import CoupledLogisticMixture
 from tfgen.layers import DownRightShiftedConv2D, DownShiftedConv2D, ShiftedUNet
+
+tfd = tfp.distributions
+
+
+class Above(NamedTuple):
+    """What the rows above leave to the next one; for the last three see `ShiftedUNet.begin_row`.
+
+    Attributes:
+        i: int32 scalar, the row.
+        image: `[batch, 2, width, channels + 1]`, the last two rows, as they enter the network.
+        u_kept: stream u's `Kept` at each resolution.
+        ul_kept: stream ul's.
+        owed: `Above` of the streams, at each resolution.
+    """
+
+    i: tf.Tensor
+    image: tf.Tensor
+    u_kept: tuple
+    ul_kept: tuple
+    owed: tuple
+
+
+class Row(NamedTuple):
+    """What the pixels of a row owe to what comes before the row; the width is the first axis.
+
+    Attributes:
+        i: int32 scalar, the row.
+        ul: `[width, batch, F]`, what stream ul enters with.
+        owed: `Above` of the streams, at each resolution.
+    """
+
+    i: tf.Tensor
+    ul: tf.Tensor
+    owed: tuple
+
+
+class Left(NamedTuple):
+    """What is to the left of a pixel.
+
+    Attributes:
+        image: `[batch, channels + 1]`, the pixel there, as it enters the network.
+        ul_kept: stream ul's `Kept` at each resolution, as arrays: of this row to the left, of the
+            last one from the pixel on.
+    """
+
+    image: tf.Tensor
+    ul_kept: tuple
+
+
+class Pixel(NamedTuple):
+    """One pixel, while its channels are drawn.
+
+    Attributes:
+        columns: its column at each resolution, int32 scalars.
+        kept: stream ul's `Kept` at each resolution.
+        params: of its mixture, `[batch, params_size]`.
+        log_weights: list of the components' log-weights, given no channel, one, ...
+        channels: list of the mixtures of the channels so far.
+    """
+
+    columns: list
+    kept: tuple
+    params: tf.Tensor
+    log_weights: list
+    channels: list
 
 
 class PixelCNNPlusPlus(RasterModel):
@@ -31,6 +100,13 @@ class PixelCNNPlusPlus(RasterModel):
         dropout: rate in the blocks, in training, at least 0 and below 1.
     Raises:
         ValueError: events that are no images, or sizes that do not fit.
+
+    Example:
+        >>> sizes = {"num_features": 4, "num_blocks": 1, "num_resolutions": 1}
+        >>> model = PixelCNNPlusPlus.default((4, 4, 1), levels=4, **sizes)
+        >>> x = model.sample(3, seed=0)
+        >>> x.shape, model.log_prob(x).shape
+        (TensorShape([3, 4, 4, 1]), TensorShape([3]))
     """
 
     paper = "Salimans et al. 2017"
@@ -39,15 +115,15 @@ class PixelCNNPlusPlus(RasterModel):
     def __init__(
         self,
         *,
-        event_shape,
-        levels=2,
-        num_features=32,
-        num_blocks=2,
-        num_resolutions=3,
-        num_components=5,
-        dropout=0.1,
-        **kwargs,
-    ):
+        event_shape: ShapeLike,
+        levels: int = 2,
+        num_features: int = 32,
+        num_blocks: int = 2,
+        num_resolutions: int = 3,
+        num_components: int = 5,
+        dropout: float = 0.1,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(event_shape=event_shape, levels=levels, **kwargs)
         self.num_features = check_count(num_features, "num_features")
         self.num_blocks = check_count(num_blocks, "num_blocks")
@@ -57,31 +133,34 @@ class PixelCNNPlusPlus(RasterModel):
             raise ValueError(f"expected dropout from 0 to less than 1. Received: {dropout!r}")
         self.dropout = dropout
         self.head = CoupledLogisticMixture(num_components, levels)
-        self.u_first = DownShiftedConv2D(num_features, name="u_first")
-        self.ul_above = DownShiftedConv2D(num_features, (1, 3), name="ul_above")
-        self.ul_left = DownRightShiftedConv2D(num_features, (2, 1), name="ul_left")
+        policy = self.dtype_policy
+        self.u_first = DownShiftedConv2D(num_features, name="u_first", dtype=policy)
+        self.ul_above = DownShiftedConv2D(num_features, (1, 3), name="ul_above", dtype=policy)
+        self.ul_left = DownRightShiftedConv2D(num_features, (2, 1), name="ul_left", dtype=policy)
         self.streams = ShiftedUNet(
-            num_features, num_blocks, num_resolutions, dropout, name="streams"
+            num_features, num_blocks, num_resolutions, dropout, name="streams", dtype=policy
         )
         self.readout = DownRightShiftedConv2D(
             self.head.params_size(self.event_shape),
             (1, 1),
             kernel_initializer=keras.initializers.VarianceScaling(0.1, "fan_avg", "uniform"),
             name="readout",
+            dtype=policy,
         )
         self.logits(tf.zeros((1, *self.event_shape)))
 
     @classmethod
     def default(
         cls,
-        event_shape,
-        levels=2,
-        num_features=32,
-        num_blocks=2,
-        num_resolutions=3,
-        num_components=5,
-        dropout=0.1,
-    ):
+        event_shape: ShapeLike,
+        levels: int = 2,
+        num_features: int = 32,
+        num_blocks: int = 2,
+        num_resolutions: int = 3,
+        num_components: int = 5,
+        dropout: float = 0.1,
+        **kwargs: Any,
+    ) -> Self:
         """A PixelCNN++ that trains on a CPU.
 
         Args:
@@ -92,6 +171,7 @@ class PixelCNNPlusPlus(RasterModel):
             num_resolutions: the image's, and those of half its size, a quarter, ...
             num_components: of the mixture.
             dropout: rate in training.
+            **kwargs: the constructor's other arguments.
         """
         return cls(
             event_shape=event_shape,
@@ -101,23 +181,29 @@ class PixelCNNPlusPlus(RasterModel):
             num_resolutions=num_resolutions,
             num_components=num_components,
             dropout=dropout,
+            **kwargs,
         )
 
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         return {"likelihood": keras.optimizers.Adam(1e-3, global_clipnorm=1.0)}
 
-    def conditionals(self, x, training=False):
+    def conditionals(
+        self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
+    ) -> tfd.Distribution:
         """p(x_d | x_<d) of all pixels and channels: one pass of the network.
 
         Args:
             x: `[batch, height, width, channels]`, float32 in [0, 1], on the levels.
+            given: None, there is no condition.
             training: whether features drop out.
         Returns:
             `tfd.Independent` over the event, of mixtures of `DiscretizedLogistic`.
         """
-        return self.head(self.logits(x, training), x)
+        return self.head(self.logits(x, given, training), x)
 
-    def logits(self, x, training=False):
+    def logits(
+        self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
+    ) -> tf.Tensor:
         """The params of the mixtures, `[batch, height, width, params_size]`: the head's."""
         image = _with_ones(x)
         # Neither stream may see the pixel itself: they get the image one row lower or to the right.
@@ -127,35 +213,25 @@ class PixelCNNPlusPlus(RasterModel):
         _, ul = self.streams(self.u_first(lower), ul, training=training)
         return self.readout(tf.nn.elu(ul))
 
-    def start(self, batch):
+    def start(self, batch: tf.Tensor) -> Above:
         width, channels = self.event_shape[1:]
         image = tf.zeros((batch, 2, width, channels + 1))
-        return tf.constant(0), image, self.streams.start(batch, width)
+        return Above(tf.constant(0), image, *self.streams.start(batch, width))
 
-    def begin_row(self, state):
-        i, image, (u_kept, ul_kept, above) = state
-        to_the_right = tf.pad(image[:, 1:, :-1], ((0, 0), (0, 0), (1, 0), (0, 0)))
-        ul = self.ul_above.row(image[:, 1:])[:, 0] + self.ul_left.from_above(to_the_right)
-        u = self.u_first.row(image)
-        u_kept, above = self.streams.begin_row(i, u, u_kept, ul_kept, above)
-        row = (i, *tf.nest.map_structure(_swap, (ul, above)))
-        left = tf.nest.map_structure(_to_array, ul_kept)
-        return (i, image, (u_kept, ul_kept, above)), row, (tf.zeros_like(image[:, 0, 0]), left)
+    def begin_row(self, above: Above, given: tf.Tensor | None = None) -> BegunRow:
+        to_the_right = tf.pad(above.image[:, 1:, :-1], ((0, 0), (0, 0), (1, 0), (0, 0)))
+        ul = self.ul_above.row(above.image[:, 1:])[:, 0]
+        ul = ul + self.ul_left.from_above(to_the_right)
+        u = self.u_first.row(above.image)
+        u_kept, owed = self.streams.begin_row(above.i, u, above.u_kept, above.ul_kept, above.owed)
+        left = Left(
+            tf.zeros_like(above.image[:, 0, 0]), tf.nest.map_structure(_to_array, above.ul_kept)
+        )
+        row = Row(above.i, *tf.nest.map_structure(_swap, (ul, owed)))
+        return BegunRow(above._replace(u_kept=u_kept, owed=owed), row, left)
 
-    def channel_logits(self, row, left, column, values, scratch):
-        if values:
-            scratch["log_weights"] += self.head.component_log_prob(scratch["channel"], values[-1])
-        else:
-            scratch["params"] = self._pixel(row, left, column, scratch)
-            scratch["log_weights"] = self.head.log_weights(scratch["params"])
-        scratch["channel"] = self.head.channel(scratch["params"], scratch["log_weights"], values)
-        return self.head.level_logits(scratch["channel"])
-
-    def _pixel(self, row, left, column, scratch):
-        """The params of one pixel's mixture, `[batch, params_size]`."""
-        i, ul, above = row
-        pixel, arrays = left
-        columns = scratch["columns"] = [column // 2**s for s in range(self.num_resolutions)]
+    def begin_pixel(self, row: Row, left: Left, column: tf.Tensor) -> Pixel:
+        columns = [column // 2**s for s in range(self.num_resolutions)]
 
         def at(get, states, offset=0):
             return tuple(
@@ -163,29 +239,37 @@ class PixelCNNPlusPlus(RasterModel):
                 for state, j in zip(states, columns, strict=True)
             )
 
-        scratch["kept"] = self.streams.pixel(
-            i,
+        kept = self.streams.pixel(
+            row.i,
             column,
-            self.ul_left.pixel([pixel], ul[column]),
-            at(lambda rows, j: rows[j], above),
+            self.ul_left.pixel([left.image], row.ul[column]),
+            at(lambda rows, j: rows[j], row.owed),
             # The arrays begin with the zeros left of the first column.
-            at(lambda array, j: array.read(j), arrays),
-            at(lambda array, j: array.read(j), arrays, offset=1),
+            at(lambda array, j: array.read(j), left.ul_kept),
+            at(lambda array, j: array.read(j), left.ul_kept, offset=1),
         )
-        return self.readout.pixel([tf.nn.elu(scratch["kept"][0].result)])
+        params = self.readout.pixel([tf.nn.elu(kept[0].result)])
+        return Pixel(columns, kept, params, [self.head.log_weights(params)], [])
 
-    def end_pixel(self, left, pixel, scratch):
-        kept = tuple(
+    def channel_logits(self, pixel: Pixel, values: list[tf.Tensor]) -> tf.Tensor:
+        if values:
+            seen = self.head.component_log_prob(pixel.channels[-1], values[-1])
+            pixel.log_weights.append(pixel.log_weights[-1] + seen)
+        channel = self.head.channel(pixel.params, pixel.log_weights[-1], values)
+        pixel.channels.append(channel)
+        return self.head.level_logits(channel)
+
+    def end_pixel(self, left: Left, pixel: Pixel, values: tf.Tensor) -> Left:
+        ul_kept = tuple(
             tf.nest.map_structure(lambda array, new, j=j: array.write(j + 1, new), *states)
-            for *states, j in zip(left[1], scratch["kept"], scratch["columns"], strict=True)
+            for *states, j in zip(left.ul_kept, pixel.kept, pixel.columns, strict=True)
         )
-        return _with_ones(pixel), kept
+        return Left(_with_ones(values), ul_kept)
 
-    def end_row(self, state, left, pixels):
-        i, image, (u_kept, _, above) = state
-        image = tf.concat((image[:, 1:], _with_ones(pixels)[:, tf.newaxis]), axis=1)
-        ul_kept = tf.nest.map_structure(lambda array: _swap(array.stack()), left[1])
-        return i + 1, image, (u_kept, ul_kept, above)
+    def end_row(self, above: Above, left: Left, values: tf.Tensor) -> Above:
+        image = tf.concat((above.image[:, 1:], _with_ones(values)[:, tf.newaxis]), axis=1)
+        ul_kept = tf.nest.map_structure(lambda array: _swap(array.stack()), left.ul_kept)
+        return above._replace(i=above.i + 1, image=image, ul_kept=ul_kept)
 
 
 def _with_ones(x):

@@ -1,9 +1,11 @@
 """Orders of generation of an image's pixels, and what a kernel may see in them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
-def s_curve_orders(height, width):
+def s_curve_orders(height: int, width: int) -> np.ndarray:
     """The eight S-shaped paths through an image, row by row or column by column, from each corner.
 
     A path turns at the end of a row, so that each pixel is a neighbour of the one before it (Jain,
@@ -14,6 +16,10 @@ def s_curve_orders(height, width):
     Returns:
         int32 `[8, height * width]`, pixel row * width + column by the time of its generation; the
         first starts at the upper left, and goes right.
+
+    Example:
+        >>> s_curve_orders(2, 3)[0]
+        array([0, 1, 2, 5, 4, 3], dtype=int32)
     """
     pixels = np.arange(height * width, dtype="int32").reshape(height, width)
     paths = []
@@ -25,7 +31,9 @@ def s_curve_orders(height, width):
     return np.stack(paths)
 
 
-def check_pixel_orders(pixel_orders, height, width):
+def check_pixel_orders(
+    pixel_orders: Sequence[Sequence[int]] | np.ndarray, height: int, width: int
+) -> tuple[tuple[int, ...], ...]:
     """The orders as tuples of ints.
 
     Raises:
@@ -44,7 +52,7 @@ def check_pixel_orders(pixel_orders, height, width):
     return tuple(orders)
 
 
-def visible_pixels(orders, height, width, kernel_size):
+def visible_pixels(orders: np.ndarray, height: int, width: int, kernel_size: int) -> np.ndarray:
     """The pixels that a kernel at each pixel sees: those in its reach that come earlier.
 
     Args:

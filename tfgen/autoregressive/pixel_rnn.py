@@ -1,11 +1,83 @@
 """What both PixelRNNs share: residual LSTM layers between masked convolutions."""
 
+from typing import Any, NamedTuple, Self
+
 import keras
 import tensorflow as tf
 
-from tfgen.autoregressive.raster_model import RasterModel, round_up
+from tfgen.autoregressive.raster_model import BegunRow, RasterModel, round_up
 from tfgen.core import check_count
+from tfgen.core.typing import ShapeLike
 from tfgen.layers import MaskedConv2D
+
+
+class Above(NamedTuple):
+    """What the rows above leave to the next one.
+
+    Attributes:
+        image: `[batch, first_kernel_size // 2, width, channels]`, pixels in [-1, 1].
+        lstms: the state above, of each LSTM.
+    """
+
+    image: tf.Tensor
+    lstms: tuple
+
+
+class Row(NamedTuple):
+    """What the pixels of a row owe to the rows above.
+
+    Attributes:
+        first: `[width, batch, 2 h]`, to the first convolution.
+        lstms: of each LSTM, a tuple of `[width, batch, ...]`.
+    """
+
+    first: tf.Tensor
+    lstms: tuple
+
+
+class Left(NamedTuple):
+    """What is to the left of a pixel.
+
+    Attributes:
+        window: `[batch, first_kernel_size // 2, channels]`, pixels in [-1, 1].
+        lstms: the state on the left, of each LSTM.
+        kept: of each LSTM, arrays of what it keeps of each pixel until the row is complete.
+    """
+
+    window: tf.Tensor
+    lstms: tuple
+    kept: tuple
+
+
+class LSTMPixel(NamedTuple):
+    """One pixel in one LSTM, while its channels are drawn.
+
+    Attributes:
+        owed: what `begin_pixel` of the LSTM gave.
+        inputs, outputs, hidden, cell: lists of the groups so far, `[batch, features / channels]`.
+    """
+
+    owed: tuple
+    inputs: list
+    outputs: list
+    hidden: list
+    cell: list
+
+
+class Pixel(NamedTuple):
+    """One pixel, while its channels are drawn.
+
+    Attributes:
+        column: int32 scalar.
+        first: `[batch, 2 h]`, what the first convolution owes to the other pixels.
+        lstms: an `LSTMPixel` for each LSTM.
+        readouts: for each readout, the list of its input's groups.
+    """
+
+    column: tf.Tensor
+    first: tf.Tensor
+    lstms: list
+    readouts: list
 
 
 class PixelRNN(RasterModel):
@@ -19,7 +91,6 @@ class PixelRNN(RasterModel):
     are no pixel value. The samplers compute each number once: a new row costs one row.
 
     Args:
-        make_lstm: `(groups, name)` to a `SpatialLSTMLayer` of h units.
         event_shape: `(height, width, channels)`.
         levels: values of each channel; level k is read as k / (levels - 1).
         num_features: h, a multiple of the channels.
@@ -35,48 +106,53 @@ class PixelRNN(RasterModel):
 
     def __init__(
         self,
-        make_lstm,
         *,
-        event_shape,
-        levels,
-        num_features,
-        num_layers,
-        first_kernel_size,
-        num_output_features,
-        **kwargs,
-    ):
+        event_shape: ShapeLike,
+        levels: int = 2,
+        num_features: int = 16,
+        num_layers: int = 7,
+        first_kernel_size: int = 7,
+        num_output_features: int = 32,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(event_shape=event_shape, levels=levels, **kwargs)
         self.num_features = check_count(num_features, "num_features")
         self.num_layers = check_count(num_layers, "num_layers")
         self.first_kernel_size = first_kernel_size
         self.num_output_features = num_output_features
-        groups = self.event_shape[-1]
+
+    def _make_layers(self, make_lstm):
+        """Makes the network: the constructor's last step.
+
+        Args:
+            make_lstm: `(groups, dtype, name)` to a `SpatialLSTMLayer` of h units.
+        """
+        options = {"groups": self.event_shape[-1], "dtype": self.dtype_policy}
 
         def convolution(filters, size, mask, name):
-            return MaskedConv2D(filters, size, mask=mask, groups=groups, name=name)
+            return MaskedConv2D(filters, size, mask=mask, name=name, **options)
 
-        self.first = convolution(2 * num_features, first_kernel_size, "A", "first")
-        self.lstms = [make_lstm(groups=groups, name=f"lstm_{i}") for i in range(num_layers)]
+        self.first = convolution(2 * self.num_features, self.first_kernel_size, "A", "first")
+        self.lstms = [make_lstm(name=f"lstm_{i}", **options) for i in range(self.num_layers)]
         self.upsamplings = [
-            convolution(2 * num_features, 1, "B", f"upsampling_{i}") for i in range(num_layers)
+            convolution(2 * self.num_features, 1, "B", f"upsampling_{i}")
+            for i in range(self.num_layers)
         ]
-        self.readouts = [
-            convolution(size, 1, "B", f"readout_{i}")
-            for i, size in enumerate((num_output_features, self.head.params_size(self.event_shape)))
-        ]
+        sizes = (self.num_output_features, self.head.params_size(self.event_shape))
+        self.readouts = [convolution(s, 1, "B", f"readout_{i}") for i, s in enumerate(sizes)]
         self.logits(tf.zeros((1, *self.event_shape)))
 
     @classmethod
     def default(
         cls,
-        event_shape,
-        levels=2,
-        num_features=16,
-        num_layers=7,
-        first_kernel_size=7,
-        num_output_features=32,
-        **sizes,
-    ):
+        event_shape: ShapeLike,
+        levels: int = 2,
+        num_features: int = 16,
+        num_layers: int = 7,
+        first_kernel_size: int = 7,
+        num_output_features: int = 32,
+        **kwargs: Any,
+    ) -> Self:
         """The paper's network for MNIST; features are rounded up to a multiple of the channels.
 
         Args:
@@ -86,7 +162,7 @@ class PixelRNN(RasterModel):
             num_layers: LSTM layers.
             first_kernel_size: odd, of the first convolution.
             num_output_features: features between the LSTMs and the logits.
-            **sizes: further sizes of the constructor.
+            **kwargs: the constructor's other arguments.
         """
         channels = event_shape[-1]
         return cls(
@@ -96,13 +172,15 @@ class PixelRNN(RasterModel):
             num_layers=num_layers,
             first_kernel_size=first_kernel_size,
             num_output_features=round_up(num_output_features, channels),
-            **sizes,
+            **kwargs,
         )
 
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         return {"likelihood": keras.optimizers.RMSprop(1e-3)}
 
-    def logits(self, x, training=False):
+    def logits(
+        self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
+    ) -> tf.Tensor:
         x = tf.pad(x, ((0, 0), (0, 0), (0, self.num_extra_columns), (0, 0)))
         features = self.first(2 * x - 1)
         for lstm, upsampling in zip(self.lstms, self.upsamplings, strict=True):
@@ -111,77 +189,65 @@ class PixelRNN(RasterModel):
             features = layer(tf.nn.relu(features))
         return features[:, :, : self.event_shape[1]]
 
-    def start(self, batch):
+    def start(self, batch: tf.Tensor) -> Above:
         width, channels = self.drawn_width, self.event_shape[2]
         image = tf.zeros((batch, self.first_kernel_size // 2, width, channels))
-        return image, tuple(lstm.start(batch, width) for lstm in self.lstms)
+        return Above(image, tuple(lstm.start(batch, width) for lstm in self.lstms))
 
-    def begin_row(self, state):
-        image, above = state
-        first = tf.transpose(self.first.from_above(image), (1, 0, 2))
-        begun = [lstm.begin_row(each) for lstm, each in zip(self.lstms, above, strict=True)]
-        rows, left = zip(*begun, strict=True)
-        batch, width, channels = tf.shape(image)[0], self.drawn_width, self.event_shape[2]
+    def begin_row(self, above: Above, given: tf.Tensor | None = None) -> BegunRow:
+        first = tf.transpose(self.first.from_above(above.image), (1, 0, 2))
+        begun = [lstm.begin_row(each) for lstm, each in zip(self.lstms, above.lstms, strict=True)]
+        rows, states = zip(*begun, strict=True)
+        batch, width, channels = tf.shape(above.image)[0], self.drawn_width, self.event_shape[2]
         window = tf.zeros((batch, self.first_kernel_size // 2, channels))
-        kept = [
+        kept = tuple(
             tuple(tf.TensorArray(tf.float32, width, element_shape=(None, size)) for size in sizes)
             for sizes in (lstm.kept_sizes for lstm in self.lstms)
-        ]
-        return state, (first, rows), (window, left, tuple(kept))
+        )
+        return BegunRow(above, Row(first, rows), Left(window, states, kept))
 
-    def channel_logits(self, row, left, column, values, scratch):
+    def begin_pixel(self, row: Row, left: Left, column: tf.Tensor) -> Pixel:
+        lstms = [
+            LSTMPixel(lstm.begin_pixel(tuple(each[column] for each in owed), state), [], [], [], [])
+            for lstm, owed, state in zip(self.lstms, row.lstms, left.lstms, strict=True)
+        ]
+        first = row.first[column] + self.first.from_left(left.window)
+        return Pixel(column, first, lstms, [[] for _ in self.readouts])
+
+    def channel_logits(self, pixel: Pixel, values: list[tf.Tensor]) -> tf.Tensor:
         c = len(values)
-        if not scratch:
-            scratch.update(self._begin_pixel(row, left, column))
         size = 2 * self.num_features // self.event_shape[-1]
-        features = scratch["first"][:, c * size : (c + 1) * size]
+        features = pixel.first[:, c * size : (c + 1) * size]
         features += self.first.own(c, [2 * value[:, tf.newaxis] - 1 for value in values])
-        for lstm, upsampling, pixel, lists in zip(
-            self.lstms, self.upsamplings, scratch["pixels"], scratch["lstms"], strict=True
-        ):
-            lists["inputs"].append(features)
-            group = lstm.group(c, lists["inputs"], pixel)
-            for name, value in zip(("outputs", "hidden", "cell"), group, strict=True):
-                lists[name].append(value)
-            features = features + upsampling.own(c, lists["outputs"])
-        for layer, groups in zip(self.readouts, scratch["readouts"], strict=True):
+        for lstm, upsampling, groups in zip(self.lstms, self.upsamplings, pixel.lstms, strict=True):
+            groups.inputs.append(features)
+            output, hidden, cell = lstm.group(c, groups.inputs, groups.owed)
+            groups.outputs.append(output)
+            groups.hidden.append(hidden)
+            groups.cell.append(cell)
+            features = features + upsampling.own(c, groups.outputs)
+        for layer, groups in zip(self.readouts, pixel.readouts, strict=True):
             groups.append(tf.nn.relu(features))
             features = layer.own(c, groups)
         return features
 
-    def _begin_pixel(self, row, left, column):
-        """What a pixel owes to the others, and empty lists of the groups of its own features."""
-        first, rows = row
-        window, left, _ = left
-        pixels = [
-            lstm.begin_pixel(tuple(each[column] for each in row), left)
-            for lstm, row, left in zip(self.lstms, rows, left, strict=True)
-        ]
-        names = ("inputs", "outputs", "hidden", "cell")
-        return {
-            "column": column,
-            "first": first[column] + self.first.from_left(window),
-            "pixels": pixels,
-            "lstms": [{name: [] for name in names} for _ in self.lstms],
-            "readouts": [[] for _ in self.readouts],
-        }
+    def end_pixel(self, left: Left, pixel: Pixel, values: tf.Tensor) -> Left:
+        window = tf.concat((left.window, 2 * values[:, tf.newaxis] - 1), axis=1)[:, 1:]
+        states, kept = [], []
+        for lstm, state, arrays, groups in zip(
+            self.lstms, left.lstms, left.kept, pixel.lstms, strict=True
+        ):
+            whole = [tf.concat(g, axis=-1) for g in (groups.inputs, groups.hidden, groups.cell)]
+            state, new = lstm.end_pixel(state, *whole)
+            states.append(state)
+            pairs = zip(arrays, new, strict=True)
+            kept.append(tuple(array.write(pixel.column, value) for array, value in pairs))
+        return Left(window, tuple(states), tuple(kept))
 
-    def end_pixel(self, left, pixel, scratch):
-        window, left, kept = left
-        window = tf.concat((window, 2 * pixel[:, tf.newaxis] - 1), axis=1)[:, 1:]
-        new_left, new_kept = [], []
-        for lstm, seen, arrays, lists in zip(self.lstms, left, kept, scratch["lstms"], strict=True):
-            whole = [tf.concat(lists[name], axis=-1) for name in ("inputs", "hidden", "cell")]
-            seen, values = lstm.end_pixel(seen, *whole)
-            new_left.append(seen)
-            pairs = zip(arrays, values, strict=True)
-            new_kept.append(tuple(array.write(scratch["column"], value) for array, value in pairs))
-        return window, tuple(new_left), tuple(new_kept)
-
-    def end_row(self, state, left, pixels):
-        image, above = state
-        image = tf.concat((image, 2 * pixels[:, tf.newaxis] - 1), axis=1)[:, 1:]
-        kept = [
-            tuple(tf.transpose(array.stack(), (1, 0, 2)) for array in arrays) for arrays in left[2]
+    def end_row(self, above: Above, left: Left, values: tf.Tensor) -> Above:
+        image = tf.concat((above.image, 2 * values[:, tf.newaxis] - 1), axis=1)[:, 1:]
+        lstms = [
+            lstm.end_row(state, tuple(tf.transpose(array.stack(), (1, 0, 2)) for array in arrays))
+            for lstm, state, arrays in zip(self.lstms, above.lstms, left.kept, strict=True)
         ]
-        return image, tuple(map(lambda lstm, *each: lstm.end_row(*each), self.lstms, above, kept))
+        return Above(image, tuple(lstms))

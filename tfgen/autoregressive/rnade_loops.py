@@ -1,4 +1,4 @@
-"""RNADE's sweeps over the dimensions, each one compiled loop.
+"""RNADE's loops over the dimensions.
 
 D dimensions, H hidden units, P parameters of each conditional. W is `[D, H]`, rho `[D]`, c `[H]`,
 V `[D, P, H]`, b `[D, P]`; x, uniforms and mask have the dimension as their first axis.
@@ -6,9 +6,13 @@ V `[D, P, H]`, b `[D, P]`; x, uniforms and mask have the dimension as their firs
 
 import tensorflow as tf
 
+from tfgen.distributions import ContinuousMixture
+
 
 @tf.custom_gradient
-def sweep(x, W, rho, c, V, b):
+def sweep(
+    x: tf.Tensor, W: tf.Tensor, rho: tf.Tensor, c: tf.Tensor, V: tf.Tensor, b: tf.Tensor
+) -> tf.Tensor:
     """Parameters b_d + V_d relu(rho_d a_d) of all dimensions, a_{d+1} = a_d + x_d W_d, a_1 = c.
 
     O(D H P) time an example. The gradient, by x too, undoes the steps, a_d = a_{d+1} - x_d W_d,
@@ -44,7 +48,7 @@ def _params(x, W, rho, c, V, b):
         params = params.write(d, _conditional(d, a, rho, V, b))
         return d + 1, a + x[d][:, tf.newaxis] * W[d], params
 
-    start = (0, tf.broadcast_to(c, (tf.shape(x)[1], H)), _rows(D, None, P))
+    start = (0, tf.broadcast_to(c, (tf.shape(x)[1], H)), _array(D, None, P))
     return tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)[2].stack()
 
 
@@ -79,15 +83,26 @@ def _backward(upstream, x, W, rho, c, V, b):
         db = db.write(d, tf.reduce_sum(g, axis=0))
         return step + 1, a, da + rho[d] * dz, dx, dW, drho, dV, db
 
-    arrays = (_rows(D, None), _rows(D, H), _rows(D), _rows(D, P, H), _rows(D, P))
+    arrays = (_array(D, None), _array(D, H), _array(D), _array(D, P, H), _array(D, P))
     start = (0, last, tf.zeros_like(last), *arrays)
     state = tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)
     da, (dx, dW, drho, dV, db) = state[2], (array.stack() for array in state[3:])
     return dx, dW, drho, tf.reduce_sum(da, axis=0), dV, db
 
 
-@tf.function(jit_compile=True, autograph=False)
-def draw(uniforms, x, mask, low, high, head, W, rho, c, V, b):
+def draw(
+    uniforms: tf.Tensor,
+    x: tf.Tensor,
+    mask: tf.Tensor,
+    low: float,
+    high: float,
+    head: ContinuousMixture,
+    W: tf.Tensor,
+    rho: tf.Tensor,
+    c: tf.Tensor,
+    V: tf.Tensor,
+    b: tf.Tensor,
+) -> tf.Tensor:
     """Draws the dimensions one after the other; O(D H P) time an example.
 
     Args:
@@ -106,10 +121,10 @@ def draw(uniforms, x, mask, low, high, head, W, rho, c, V, b):
         new = tf.where(mask[d] > 0, x[d], tf.clip_by_value(new, low, high))
         return d + 1, a + new[:, tf.newaxis] * W[d], drawn.write(d, new)
 
-    start = (0, tf.broadcast_to(c, (tf.shape(x)[1], H)), _rows(D, None))
+    start = (0, tf.broadcast_to(c, (tf.shape(x)[1], H)), _array(D, None))
     _, _, drawn = tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)
     return drawn.stack()
 
 
-def _rows(size, *shape):
+def _array(size, *shape):
     return tf.TensorArray(tf.float32, size, element_shape=shape)

@@ -1,6 +1,9 @@
 """PixelRNN with Row LSTMs (van den Oord et al., 2016a)."""
 
+from typing import Any, Self
+
 from tfgen.autoregressive.pixel_rnn import PixelRNN
+from tfgen.core.typing import ShapeLike
 from tfgen.layers import RowLSTMLayer
 
 
@@ -20,47 +23,42 @@ class RowLSTM(PixelRNN):
         num_output_features: features between the LSTMs and the logits, a multiple of the channels.
     Raises:
         ValueError: events that are no images, or sizes that do not fit.
+
+    Example:
+        >>> model = RowLSTM.default((4, 4, 1), num_features=4, num_layers=1)
+        >>> x = model.sample(3, seed=0)
+        >>> x.shape, model.log_prob(x).shape
+        (TensorShape([3, 4, 4, 1]), TensorShape([3]))
     """
 
-    def __init__(
-        self,
-        *,
-        event_shape,
-        levels=2,
-        num_features=16,
-        num_layers=7,
-        kernel_size=3,
-        first_kernel_size=7,
-        num_output_features=32,
-        **kwargs,
-    ):
-        super().__init__(
-            lambda **options: RowLSTMLayer(num_features, kernel_size, **options),
-            event_shape=event_shape,
-            levels=levels,
-            num_features=num_features,
-            num_layers=num_layers,
-            first_kernel_size=first_kernel_size,
-            num_output_features=num_output_features,
-            **kwargs,
-        )
+    def __init__(self, *, kernel_size: int = 3, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.kernel_size = kernel_size
+        self._make_layers(lambda **options: RowLSTMLayer(self.num_features, kernel_size, **options))
 
     @classmethod
     def default(
         cls,
-        event_shape,
-        levels=2,
-        num_features=16,
-        num_layers=7,
-        kernel_size=3,
-        first_kernel_size=7,
-        num_output_features=32,
-    ):
-        """The paper's network for MNIST; see `PixelRNN.default`.
+        event_shape: ShapeLike,
+        levels: int = 2,
+        num_features: int = 16,
+        num_layers: int = 7,
+        kernel_size: int = 3,
+        first_kernel_size: int = 7,
+        num_output_features: int = 32,
+        **kwargs: Any,
+    ) -> Self:
+        """The paper's network for MNIST; features are rounded up to a multiple of the channels.
 
         Args:
+            event_shape: `(height, width, channels)`.
+            levels: values of each channel.
+            num_features: h, units of each LSTM.
+            num_layers: LSTM layers.
             kernel_size: odd, of the LSTMs' two convolutions along the row.
+            first_kernel_size: odd, of the first convolution.
+            num_output_features: features between the LSTMs and the logits.
+            **kwargs: the constructor's other arguments.
         """
         return super().default(
             event_shape,
@@ -70,4 +68,5 @@ class RowLSTM(PixelRNN):
             first_kernel_size,
             num_output_features,
             kernel_size=kernel_size,
+            **kwargs,
         )

@@ -2,15 +2,22 @@
 
 import math
 import numbers
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from tfgen.autoregressive import table_loops
+from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.core.arrays import in_batches
+from tfgen.core.typing import ShapeLike
 from tfgen.distributions import level_values, levels_head
+
+tfd = tfp.distributions
 
 _MOST_PARAMETERS = 2**25  # 128 MiB of counts
 _MOST_NUMBERS = 2**24  # of one batch of messages
@@ -24,92 +31,124 @@ class Table(AutoregressiveModel):
     the maximum-likelihood estimate; a context that was never seen has the uniform distribution,
     and a table that was never fitted is uniform.
 
-    `fit` counts, without any gradient, and each epoch counts anew: one epoch is enough, and
-    fitting again replaces what was there. Its history reports each batch under the counts so
-    far, that batch's own included; `evaluate` is under the whole table. `train_on_batch` adds to
-    the counts. They are float32, and exact up to 2^24 examples.
+    No weight moves by a gradient: the loss counts the examples that it gets in training. `fit`
+    counts anew in each epoch: one is enough, and fitting again replaces what was there. Its
+    history reports each batch under the counts so far, that batch's own included; `evaluate` is
+    under the whole table. `train_on_batch` adds to the counts. They are float32, and exact up to
+    2^24 examples.
 
     `complete` is exact for any mask.
 
     Args:
-        order: k, the variables before x_d that it depends on.
         event_shape: `(d,)` or `(height, width, channels)`.
         smoothing: s, the pseudo-count of each level, 0 or more; 0.5 is Jeffreys's.
-        levels: m, values of each variable; level k is read as k / (levels - 1).
+        levels: m, values of each variable; level l is read as l / (levels - 1).
     Raises:
         ValueError: a negative smoothing, fewer than two levels, or too many parameters.
     """
 
     paper = "textbook"
 
-    def __init__(self, order, *, event_shape, smoothing, levels, **kwargs):
+    def __init__(
+        self,
+        *,
+        event_shape: ShapeLike,
+        smoothing: float = 0.5,
+        levels: int = 2,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.event_shape = tuple(event_shape)
         self.smoothing = _check_smoothing(smoothing)
         self.levels = levels
         self.head = levels_head(levels)
         self._size = math.prod(self.event_shape)
-        self._order = min(order, self._size - 1)
+
+    def _make_counts(self, context_length):
+        """Makes the table, of conditionals given that many variables: the constructor's last step.
+
+        Raises:
+            ValueError: the table would be too large.
+        """
+        self._context_length = min(context_length, self._size - 1)
         if self.num_free_parameters > _MOST_PARAMETERS:
             raise ValueError(
                 f"expected a table of at most {_MOST_PARAMETERS} free parameters:"
-                f" {type(self).__name__} of {self._size} variables with {levels} levels would need"
-                f" {_readable(self.num_free_parameters)}. Received: event_shape"
-                f" {self.event_shape}, levels {levels}"
+                f" {type(self).__name__} of {self._size} variables with {self.levels} levels would"
+                f" need {_readable(self.num_free_parameters)}. Received: event_shape"
+                f" {self.event_shape}, levels {self.levels}"
             )
-        self._num_contexts = levels**self._order
-        self._offsets = table_loops.row_offsets(self._size, levels, self._order)
+        self._num_contexts = self.levels**self._context_length
+        self._offsets = table_loops.row_offsets(self._size, self.levels, self._context_length)
         self.counts = self.add_weight(
             self._counts_shape(), "zeros", dtype="float32", trainable=False, name="counts"
         )
 
     @property
-    def num_free_parameters(self):
+    def num_free_parameters(self) -> int:
         """Numbers that the table is free to choose: levels - 1 of each row."""
-        return table_loops.num_rows(self._size, self.levels, self._order) * (self.levels - 1)
+        return table_loops.num_rows(self._size, self.levels, self._context_length) * (
+            self.levels - 1
+        )
 
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """One that Keras can save; no weight of a table moves by its gradient."""
         return {"likelihood": keras.optimizers.SGD()}
 
     def fit(
-        self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, **more
-    ):
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: str | int = "auto",
+        callbacks: Any = None,
+        **more: Any,
+    ) -> keras.callbacks.History:
         """Replaces the counts by those of x; as every model's `fit` otherwise."""
         forget = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: self._forget())
-        callbacks = [forget, *keras.tree.flatten(callbacks or [])]
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks.append(forget)
+        else:
+            callbacks = [forget, *keras.tree.flatten(callbacks or [])]
         return super().fit(x, y, batch_size, epochs, verbose, callbacks, **more)
 
     def _forget(self):
         self.counts.assign(tf.zeros_like(self.counts))
 
-    def train_step(self, data):
-        """Adds the batch to the counts."""
-        x = self.unpack(data)
-        self.counts.assign_add(self._count(self._levels_of(x)))
-        self._track(self.negative_log_likelihood(x, True), x)
-        return self.get_metrics_result()
+    def negative_log_likelihood(
+        self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
+    ) -> dict[str, tf.Tensor]:
+        """-log p(x), in nats, the mean over the batch; in training, which is then counted in."""
+        if training:
+            self.counts.assign_add(self._count(self._to_levels(batch[0])))
+        return super().negative_log_likelihood(batch, seed, training)
 
-    def conditionals(self, x, training=False):
+    def conditionals(
+        self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
+    ) -> tfd.Distribution:
         """p(x_d | x_<d) for all d: rows of the table.
 
         Args:
             x: `[batch, *event_shape]`, float32 in [0, 1], on the levels.
+            given: None, a table has no condition.
             training: not used, a table is the same in both.
         Returns:
             `tfd.Independent` over the event, of `Bernoulli` or `FiniteDiscrete` conditionals.
         """
-        rows = self._rows_of(self._levels_of(x))
+        rows = self._rows_of(self._to_levels(x))
         logits = table_loops.to_logits(tf.gather(self._table(), rows))
         *grid, channels = self.event_shape
         return self.head(tf.reshape(logits, (-1, *grid, channels * logits.shape[-1])))
 
-    def draw(self, uniforms, x, mask):
-        return tf.transpose(
-            table_loops.draw(*map(tf.transpose, (uniforms, x, mask)), *self._chain())
-        )
+    @compiled_draw
+    def draw(
+        self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, given: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        arrays = map(tf.transpose, (uniforms, x, mask))
+        return tf.transpose(table_loops.draw(*arrays, *self._chain()))
 
-    def marginals(self):
+    def marginals(self) -> tf.Tensor:
         """p(x_d) of every variable.
 
         Returns:
@@ -117,7 +156,7 @@ class Table(AutoregressiveModel):
         """
         return table_loops.marginals(*self._chain())
 
-    def marginal(self, dims):
+    def marginal(self, dims: Sequence[int]) -> tf.Tensor:
         """p(x_dims), all other variables summed out.
 
         Args:
@@ -129,51 +168,52 @@ class Table(AutoregressiveModel):
         """
         return self.conditional(dims, {})
 
-    def conditional(self, dims, given):
-        """p(x_dims | x_given), all other variables summed out; O(levels^(order + 1)) for each.
+    def conditional(self, dims: Sequence[int], known: Mapping[int, float]) -> tf.Tensor:
+        """p(x_dims | x_known), all other variables summed out; O(levels^(k + 1)) for each.
 
         Args:
             dims: ints, numbers of variables in raster order, each once.
-            given: `{number of a variable: its value}`, values on the levels.
+            known: `{number of a variable: its value}`, values on the levels.
         Returns:
             `[levels] * len(dims)`, probabilities.
         Raises:
-            ValueError: no such variables or values, or given values of probability zero.
+            ValueError: no such variables or values, or known values of probability zero.
         """
-        dims, known = tuple(dims), (*dims, *given)
-        if not dims or len({*known} & {*range(self._size)}) != len(known):
+        dims, named = tuple(dims), (*dims, *known)
+        if not dims or len({*named} & {*range(self._size)}) != len(named):
             raise ValueError(
-                f"expected each of dims and given once, from 0 to {self._size - 1}."
-                f" Received: dims {dims}, given {given}"
+                f"expected each of dims and known once, from 0 to {self._size - 1}."
+                f" Received: dims {dims}, known {known}"
             )
         values = np.zeros(self._size, "float32")
-        values[list(given)] = list(given.values())
-        self.check(values.reshape(1, *self.event_shape), "given")
+        values[list(known)] = list(known.values())
+        self.check(values.reshape(1, *self.event_shape), "known")
         level = np.rint(values * (self.levels - 1)).astype("int32")
-        weights = self._weights(dims, {d: level[d] for d in given})
+        weights = self._weights(dims, {d: level[d] for d in known})
         if not weights.sum() > 0:
-            raise ValueError(f"expected given of positive probability. Received: {given}")
+            raise ValueError(f"expected known of positive probability. Received: {known}")
         return tf.constant(weights / weights.sum(), tf.float32)
 
-    def _check_order(self, mask):
-        """Any mask will do: `_draw_rest` looks ahead."""
+    def _mask_orders(self):
+        """None: any mask will do, `_draw_rest` looks ahead."""
+        return ()
 
-    def _draw_rest(self, uniforms, x, mask):
+    def _draw_rest(self, uniforms, x, mask, given):
+        return in_batches(self._draw_ahead, self._batch_of_messages(), uniforms, x, mask)
+
+    @compiled_draw
+    def _draw_ahead(self, uniforms, x, mask):
         """Backward messages from the kept values, then draws forwards under both."""
+        uniforms, x, mask = map(tf.transpose, (uniforms, x, mask))
+        later, _ = table_loops.messages(x, mask, *self._chain())
+        return tf.transpose(table_loops.draw(uniforms, x, mask, *self._chain(), later))
 
-        def completed(*arrays):
-            uniforms, x, mask = map(tf.transpose, arrays)
-            later, _ = table_loops.messages(x, mask, *self._chain())
-            return tf.transpose(table_loops.draw(uniforms, x, mask, *self._chain(), later))
-
-        return in_batches(completed, self._batch_of_messages(), uniforms, x, mask)
-
-    def _weights(self, dims, given):
-        """p(x_dims, x_given) up to a factor, `[levels] * len(dims)`: messages for each cell."""
+    def _weights(self, dims, known):
+        """p(x_dims, x_known) up to a factor, `[levels] * len(dims)`: messages for each cell."""
         cells = np.indices([self.levels] * len(dims)).reshape(len(dims), -1).T
         level, mask = np.zeros((2, len(cells), self._size), "int32")
-        level[:, list(dims)], level[:, list(given)] = cells, list(given.values())
-        mask[:, [*dims, *given]] = 1
+        level[:, list(dims)], level[:, list(known)] = cells, list(known.values())
+        mask[:, [*dims, *known]] = 1
         x = level_values(self.levels)[level]
 
         def log_probs(*arrays):
@@ -197,11 +237,13 @@ class Table(AutoregressiveModel):
         total = tf.reduce_sum(mass, axis=-1, keepdims=True)
         return tf.where(total > 0, tf.math.divide_no_nan(mass, total), 1 / self.levels)
 
-    def _levels_of(self, x):
+    def _to_levels(self, x):
         return table_loops.to_index(tf.reshape(x, (-1, self._size)), self.levels)
 
     def _rows_of(self, level):
-        return self._offsets[:-1] + table_loops.to_contexts(level, self.levels, self._order)
+        return self._offsets[:-1] + table_loops.to_contexts(
+            level, self.levels, self._context_length
+        )
 
     def _counts_shape(self):
         return self._offsets[-1], self.levels

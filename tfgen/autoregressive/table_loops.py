@@ -1,9 +1,10 @@
-"""Loops over the dimensions of a table of conditionals, each one compiled.
+"""The tables' loops over the dimensions.
 
-D dimensions, m levels, B examples, S = m^k contexts of k levels. The table is `[R, m]`, one row
-p(x_d | context) for each dimension and context; those of dimension d begin at offsets[d], and
-offsets[D] = R. A context is the number sum_j level[d-j] m^(j-1), j = 1..min(d, k), and moves on
-by c_{d+1} = (c_d m + level_d) mod S. Levels, uniforms and masks have the dimension first.
+D dimensions, m levels, B examples, S = m^k contexts of k levels, k the context length. The table is
+`[R, m]`, one row p(x_d | context) for each dimension and context; those of dimension d begin at
+offsets[d], and offsets[D] = R. A context is the number sum_j level[d-j] m^(j-1), j = 1..min(d, k),
+and moves on by c_{d+1} = (c_d m + level_d) mod S. Levels, uniforms and masks have the dimension
+first.
 """
 
 import numpy as np
@@ -12,38 +13,46 @@ import tensorflow as tf
 from tfgen.distributions import invert_levels
 
 
-def num_rows(size, levels, order):
-    """sum_d levels^min(d, order), the rows of a table of `size` dimensions; order < size."""
-    return (levels**order - 1) // (levels - 1) + (size - order) * levels**order
+def num_rows(size: int, levels: int, context_length: int) -> int:
+    """sum_d levels^min(d, k), the rows of a table of `size` dimensions, more than k."""
+    long = levels**context_length
+    return (long - 1) // (levels - 1) + (size - context_length) * long
 
 
-def row_offsets(size, levels, order):
+def row_offsets(size: int, levels: int, context_length: int) -> np.ndarray:
     """Where the rows of each dimension begin, and where the last ones end, int32 `[size + 1]`."""
-    counts = [levels ** min(d, order) for d in range(size)]
+    counts = [levels ** min(d, context_length) for d in range(size)]
     return np.cumsum([0, *counts]).astype("int32")
 
 
-def to_index(x, levels):
+def to_index(x: tf.Tensor, levels: int) -> tf.Tensor:
     """The level of each value of x, int32."""
     return tf.cast(tf.round(x * (levels - 1)), tf.int32)
 
 
-def to_contexts(level, levels, order):
+def to_contexts(level: tf.Tensor, levels: int, context_length: int) -> tf.Tensor:
     """The context of each dimension, from the levels before it: int32 `[B, D]`, as `level`."""
     context = tf.zeros_like(level)
-    for j in range(1, order + 1):
+    for j in range(1, context_length + 1):
         context += tf.pad(level[:, :-j], ((0, 0), (j, 0))) * levels ** (j - 1)
     return context
 
 
-def to_logits(probs):
+def to_logits(probs: tf.Tensor) -> tf.Tensor:
     """What the heads read: the logit of 1 for 2 levels, log p for more; -inf and inf included."""
     log_probs = tf.math.log(probs)
     return log_probs[..., 1:] - log_probs[..., :1] if probs.shape[-1] == 2 else log_probs
 
 
-@tf.function(jit_compile=True, autograph=False)
-def draw(uniforms, x, mask, table, offsets, num_contexts, later=None):
+def draw(
+    uniforms: tf.Tensor,
+    x: tf.Tensor,
+    mask: tf.Tensor,
+    table: tf.Tensor,
+    offsets: tf.Tensor,
+    num_contexts: int,
+    later: tf.Tensor | None = None,
+) -> tf.Tensor:
     """Draws the dimensions one after the other; O(D m) time an example.
 
     Args:
@@ -70,13 +79,15 @@ def draw(uniforms, x, mask, table, offsets, num_contexts, later=None):
         new = mask[d] * x[d] + (1 - mask[d]) * new
         return d + 1, (context * m + to_index(new, m)) % num_contexts, drawn.write(d, new)
 
-    start = (0, tf.zeros_like(uniforms[0], tf.int32), _rows(D, None))
+    start = (0, tf.zeros_like(uniforms[0], tf.int32), _array(D, None))
     _, _, drawn = tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)
     return drawn.stack()
 
 
 @tf.function(jit_compile=True, autograph=False)
-def messages(x, mask, table, offsets, num_contexts):
+def messages(
+    x: tf.Tensor, mask: tf.Tensor, table: tf.Tensor, offsets: tf.Tensor, num_contexts: int
+) -> tuple[tf.Tensor, tf.Tensor]:
     """The backward recursion of hidden Markov models, with the kept values as observations.
 
     message_d(c) = sum_l p(x_d = l | c) [x_d is l or not kept] message_{d+1}((c m + l) mod S)
@@ -111,7 +122,7 @@ def messages(x, mask, table, offsets, num_contexts):
         0,
         tf.ones((tf.shape(x)[1], num_contexts)),
         tf.zeros_like(x[0]),
-        _rows(D, None, num_contexts),
+        _array(D, None, num_contexts),
     )
     state = tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)
     _, message, log_scale, later = state
@@ -119,7 +130,7 @@ def messages(x, mask, table, offsets, num_contexts):
 
 
 @tf.function(jit_compile=True, autograph=False)
-def marginals(table, offsets, num_contexts):
+def marginals(table: tf.Tensor, offsets: tf.Tensor, num_contexts: int) -> tf.Tensor:
     """p(x_d) of every d, `[D, m]`, by the forward recursion; O(D S m) time.
 
     Args:
@@ -136,7 +147,7 @@ def marginals(table, offsets, num_contexts):
         # The number c m + l is q S + r: r is the next context.
         return d + 1, tf.reduce_sum(tf.reshape(joint, (m, num_contexts)), axis=0), found
 
-    start = (0, tf.one_hot(0, num_contexts), _rows(D, m))
+    start = (0, tf.one_hot(0, num_contexts), _array(D, m))
     return tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)[2].stack()
 
 
@@ -147,5 +158,5 @@ def _rows_of(d, table, offsets, contexts):
     return tf.where((row < offsets[d + 1])[:, tf.newaxis], rows, 0.0)
 
 
-def _rows(size, *shape):
+def _array(size, *shape):
     return tf.TensorArray(tf.float32, size, element_shape=shape)
