@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.adversarial import DCGAN
+from tfgen.core import fold_in
 
 
 def small_dcgan(event_shape=(8, 9, 1)):
@@ -40,10 +41,11 @@ def test_batch_statistics_are_those_of_their_own_phase():
     start = alone.generator.get_weights()
 
     model.train_step(x)
-    alone.discriminator_loss(x, True)
+    seed = alone.next_seed()
+    alone.discriminator_loss((x,), fold_in(seed, 0), True)
     expected_discriminator = alone.discriminator.get_weights()
     alone.generator.set_weights(start)
-    alone.generator_loss(x, True)
+    alone.generator_loss((x,), fold_in(seed, 1), True)
     expected_generator = alone.generator.get_weights()
 
     for actual, expected in (
@@ -59,12 +61,12 @@ def test_real_and_generated_batches_are_normalised_apart():
     """The logits of the data do not depend on what the generator makes."""
     model = small_dcgan((12, 9, 1))
     x = tf.constant(images(6, (12, 9, 1)))
-    before = model.discriminator_loss(x, True)
+    before = model.discriminator_loss((x,), tf.constant([0, 1]), True)
     for weight in model.generator.trainable_weights:
         weight.assign(-weight)
-    after = model.discriminator_loss(x, True)
-    np.testing.assert_allclose(after["real_logits"], before["real_logits"], rtol=1e-5)
-    assert after["fake_logits"] != before["fake_logits"]
+    after = model.discriminator_loss((x,), tf.constant([0, 1]), True)
+    np.testing.assert_allclose(after["real_outputs"], before["real_outputs"], rtol=1e-5)
+    assert after["fake_outputs"] != before["fake_outputs"]
 
 
 def test_trains_under_mixed_precision():

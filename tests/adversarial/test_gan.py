@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfgen.adversarial import GAN, Minimax, NonSaturating
+from tfgen.conditions import Classes
 from tfgen.distributions import StandardNormal
 from tfgen.networks import mlp
 
@@ -19,15 +20,14 @@ def small_gan(event_shape=(3,), **sizes):
 def test_losses_are_the_pair_of_data_and_fresh_fakes(pair):
     model = small_gan(loss_pair=pair)
     x = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
-    state = model.seed_generator.state.numpy()
-    terms = model.discriminator_loss(x, False) | model.generator_loss(x, False)
-    model.seed_generator.state.assign(state)
-    first, second = (model(model.sample(5, seed=model.next_seed())) for _ in range(2))
+    one, other = tf.constant([0, 1]), tf.constant([0, 2])
+    terms = model.discriminator_loss((x,), one, False) | model.generator_loss((x,), other, False)
+    first, second = (model(model.sample(5, seed=seed)) for seed in (one, other))
     assert tuple(terms) == model.term_names
     np.testing.assert_allclose(terms["discriminator_loss"], pair.discriminator(model(x), first))
     np.testing.assert_allclose(terms["generator_loss"], pair.generator(second))
-    np.testing.assert_allclose(terms["real_logits"], np.mean(model(x)), rtol=1e-6)
-    np.testing.assert_allclose(terms["fake_logits"], np.mean(first), rtol=1e-6)
+    np.testing.assert_allclose(terms["real_outputs"], np.mean(model(x)), rtol=1e-6)
+    np.testing.assert_allclose(terms["fake_outputs"], np.mean(first), rtol=1e-6)
     assert np.any(first != second)
 
 
@@ -123,9 +123,9 @@ def test_trains_under_mixed_precision():
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"generator": mlp((2,), (), (4,))}, r"expected a generator of \(3,\)"),
-        ({"prior": StandardNormal(5)}, r"reads z of shape \(5,\)"),
-        ({"discriminator": mlp((3,), (), (2,))}, "one logit per example"),
+        ({"generator": mlp((2,), (), (4,))}, r"discriminator to map \(4,\) to \(\)"),
+        ({"prior": StandardNormal(5)}, r"generator to map \(5,\) to \(3,\)"),
+        ({"discriminator": mlp((3,), (), (2,))}, r"discriminator to map \(3,\) to \(\)"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(parts, message):
@@ -149,3 +149,40 @@ def test_bad_requests_are_refused():
         model.discriminate(np.zeros((2, 4), "float32"))
     with pytest.raises(ValueError, match="Received: "):
         model.discriminate(np.full((2, 3), np.nan, "float32"))
+
+
+class Score(Minimax):
+    """A pair whose outputs are no logits."""
+
+    def verdict(self, outputs):
+        return {"scores": outputs}
+
+
+def test_the_pair_says_what_the_outputs_mean():
+    model = small_gan(loss_pair=Score())
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
+    np.testing.assert_array_equal(model.discriminate(x), model(x))
+    function, _ = model.signatures()["discriminate"]
+    assert list(function(tf.constant(x))) == ["scores"]
+    function, _ = small_gan().signatures()["discriminate"]
+    assert list(function(tf.constant(x))) == ["probabilities"]
+
+
+def test_both_networks_read_the_condition():
+    model = small_gan(condition=Classes(3))
+    x = model.sample(6, condition=[0, 1, 2, 0, 1, 2], seed=0)
+    z = model.prior().sample(6, seed=(0, 0))
+    one_hot = tf.one_hot([0, 1, 2, 0, 1, 2], 3)
+    np.testing.assert_allclose(x, model.generator([z, one_hot]), rtol=1e-6)
+    verdicts = model.discriminate(x, condition=2)
+    logits = model.discriminator([x, tf.one_hot([2] * 6, 3)])
+    np.testing.assert_allclose(verdicts, tf.sigmoid(logits), rtol=1e-5)
+    assert not np.allclose(model.discriminate(x, condition=1), verdicts)
+    seed, batch = tf.constant([0, 1]), (x, one_hot)
+    terms = model.discriminator_loss(batch, seed, False)
+    fake = model.generate(6, seed, one_hot)
+    real, fake = model.discriminator([x, one_hot]), model.discriminator([fake, one_hot])
+    expected = model.loss_pair.discriminator(real, fake)
+    np.testing.assert_allclose(terms["discriminator_loss"], expected, rtol=1e-6)
+    generated = model.generator_loss(batch, seed, False)["generator_loss"]
+    np.testing.assert_allclose(generated, model.loss_pair.generator(fake), rtol=1e-6)

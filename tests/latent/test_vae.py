@@ -6,6 +6,7 @@ import tensorflow_probability as tfp
 from scipy import stats
 
 from tfgen import VAE
+from tfgen.conditions import Classes
 from tfgen.distributions import (
     Bernoulli,
     Categorical,
@@ -126,7 +127,7 @@ def test_the_rate_of_a_standard_normal_prior_is_the_paper_s_closed_form():
     mean, scale = model.q(x).mean(), model.q(x).stddev()
     # Kingma & Welling (2014), Appendix B.
     rate = -0.5 * tf.reduce_sum(1 + tf.math.log(scale**2) - mean**2 - scale**2, axis=-1)
-    found = model.negative_elbo(x, False)["rate"]
+    found = model.negative_elbo((x,), tf.constant([0, 1]), False)["rate"]
     np.testing.assert_allclose(found, tf.reduce_mean(rate), rtol=1e-5)
 
 
@@ -213,3 +214,75 @@ def test_codes_of_another_size_and_no_samples_are_refused():
         small().decode(np.zeros((2, 4), "float32"))
     with pytest.raises(ValueError, match="num_samples"):
         small().iwae_bound(images(), 0)
+
+
+def test_bounds_do_not_depend_on_the_batches():
+    model, x = small(), images()
+    for bound in (model.elbo, lambda x, **options: model.iwae_bound(x, 130, **options)):
+        whole = bound(x, seed=0)
+        for batch_size in (1, 3, len(x)):
+            found = bound(x, seed=0, batch_size=batch_size)
+            np.testing.assert_allclose(found, whole, rtol=1e-5)
+        assert not np.allclose(bound(x, seed=1), whole, rtol=1e-3)
+        # Each example has draws of its own: equal examples have unequal estimates.
+        assert len(np.unique(bound(np.repeat(x[:1], 4, axis=0), seed=0))) == 4
+
+
+def conditional():
+    """p(x | y) by networks with random weights everywhere."""
+    model = VAE.default((4,), latent_dim=2, hidden=(3,), likelihood=Normal(), condition=Classes(3))
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
+    return model
+
+
+def test_a_condition_selects_one_of_the_models_that_it_holds():
+    """With y fixed, the network of two inputs is one of x, and all numbers are that model's."""
+    model, x = conditional(), np.random.default_rng(1).normal(size=(5, 4)).astype("float32")
+    for y in range(3):
+        given = tf.one_hot([y], 3)
+
+        def fixed(network, given=given):
+            z = keras.Input(network.inputs[0].shape[1:])
+            row = keras.layers.Lambda(
+                lambda z: tf.repeat(given, tf.shape(z)[0], axis=0), output_shape=(3,)
+            )(z)
+            return keras.Model(z, network([z, row]))
+
+        alone = VAE(
+            encoder=fixed(model.encoder),
+            decoder=fixed(model.decoder),
+            prior=model.prior,
+            likelihood=model.likelihood,
+        )
+        same = lambda method, *args, alone=alone, y=y, **kwargs: np.testing.assert_allclose(
+            getattr(model, method)(*args, condition=y, **kwargs),
+            getattr(alone, method)(*args, **kwargs),
+            rtol=1e-5,
+            atol=1e-6,
+        )
+        same("elbo", x, seed=0)
+        same("iwae_bound", x, 7, seed=0, batch_size=2)
+        same("encode", x)
+        same("decode", x[:, :2])
+        same("reconstruct", x)
+        same("sample", 6, seed=3)
+        draw = alone.joint().sample(2, seed=(0, 1))
+        found = model.joint(condition=y).log_prob(draw)
+        np.testing.assert_allclose(found, alone.joint().log_prob(draw), rtol=1e-5)
+
+
+def test_it_learns_what_its_condition_says():
+    keras.utils.set_random_seed(1)
+    y = np.arange(300) % 3
+    noise = np.random.default_rng(0).normal(scale=0.1, size=(300, 2))
+    x = (np.array([[0.0, 4.0], [3.0, -1.0], [-5.0, 0.0]])[y] + noise).astype("float32")
+    model = VAE.default((2,), latent_dim=1, hidden=(16,), likelihood=Normal(), condition=Classes(3))
+    model.compile("adam", steps_per_execution=10)
+    for rate in (0.02, 0.002):
+        model.optimizer.learning_rate = rate
+        model.fit(x, y, batch_size=30, epochs=80, verbose=0)
+    for label in range(3):
+        samples = model.sample(200, condition=label, seed=0).numpy()
+        expected = x[y == label].mean(axis=0)
+        np.testing.assert_allclose(samples.mean(axis=0), expected, atol=0.3)

@@ -11,7 +11,7 @@ from tfgen.core.arrays import in_batches
 from tfgen.core.typing import ArrayLike, SeedLike, ShapeLike
 from tfgen.diffusion.bound import variational_bound
 from tfgen.diffusion.model import DiffusionModel
-from tfgen.diffusion.predictions import Epsilon, Prediction, Start, signal_and_noise
+from tfgen.diffusion.predictions import Epsilon, Prediction, Start, Velocity, signal_and_noise
 from tfgen.diffusion.process import PosteriorVariance, ReverseVariance
 from tfgen.diffusion.samplers import Ancestral, Sampler
 from tfgen.diffusion.schedules import LinearSchedule, Schedule
@@ -84,7 +84,9 @@ class DDPM(DiffusionModel):
         self.sampler = sampler
         self.levels = levels
         self.ema_decay = ema_decay
-        self.averaged_denoiser = RunningAverage(denoiser, ema_decay, name="averaged_denoiser")
+        self.averaged_denoiser = RunningAverage(
+            denoiser, ema_decay, dtype=self.dtype_policy, name="averaged_denoiser"
+        )
 
     @classmethod
     def default(
@@ -94,7 +96,7 @@ class DDPM(DiffusionModel):
         base_channels: int = 32,
         multipliers: Sequence[int] = (1, 2, 2),
         num_blocks: int = 1,
-        attention_levels: Sequence[int] = (-1,),
+        attention_at: Sequence[int] = (-1,),
         dropout: float = 0.1,
         patch_size: int | None = None,
         condition: Condition | None = None,
@@ -102,15 +104,17 @@ class DDPM(DiffusionModel):
     ) -> Self:
         """A small U-Net for images of any size from 8x8 up, a perceptron for vectors.
 
+        Vectors have the prediction `Velocity()`, images the paper's `Epsilon()`.
+
         The paper's CIFAR-10 model has `base_channels=128, multipliers=(1, 2, 2, 2),
-        num_blocks=2, attention_levels=(1,), patch_size=1`.
+        num_blocks=2, attention_at=(1,), patch_size=1`.
 
         Args:
             event_shape: `(height, width, channels)`, or `(d,)`.
             num_steps: T.
             base_channels: channels of the U-Net's first level; an eighth of the perceptron's
                 width.
-            multipliers, num_blocks, attention_levels, dropout: of the U-Net (see
+            multipliers, num_blocks, attention_at, dropout: of the U-Net (see
                 `tfgen.networks.unet`).
             patch_size: likewise; None for 2 where both sides have 24 pixels or more, else 1.
             condition: what y is; None for p(x).
@@ -119,6 +123,8 @@ class DDPM(DiffusionModel):
             A built `DDPM`.
         """
         if len(event_shape) == 1:
+            # Noise prediction divides by a vanishing signal, and nothing clips vectors.
+            kwargs = {"prediction": Velocity(), **kwargs}
             denoiser = denoising_mlp(
                 event_shape, 8 * base_channels, name="denoiser", condition=condition
             )
@@ -130,7 +136,7 @@ class DDPM(DiffusionModel):
                 base_channels,
                 multipliers,
                 num_blocks,
-                attention_levels,
+                attention_at,
                 dropout=dropout,
                 patch_size=patch_size,
                 name="denoiser",

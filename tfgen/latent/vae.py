@@ -168,6 +168,8 @@ class VAE(LatentModel):
         leading = tf.shape(z)[:-1]
         if given is not None:
             shape = given.shape[1:]
+            # A lone z, as a joint distribution draws it, has no batch axis.
+            given = given[0] if z.shape.rank == 1 else given
             given = tf.broadcast_to(given, tf.concat((leading, shape), axis=0))
             given = tf.reshape(given, (-1, *shape))
         flat = tf.reshape(z, (-1, self.prior.dim))
