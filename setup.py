@@ -29,6 +29,7 @@ TEST = [
     "pytest-xdist>=3.6,<4",  # on all cores
     "hypothesis>=6.100,<7",  # property tests
     "scipy>=1.14,<2",  # an oracle of densities and integrals
+    "mypy>=1.15,<3",  # reads the annotations as a user's editor does
     "ruff>=0.17,<0.18",  # lint and format
 ]
 TUTORIALS = [

@@ -33,6 +33,7 @@ from tfgen.autoregressive import (
 )
 from tfgen.diffusion import DDPM
 from tfgen.latent import VAE
+from tfgen.training import show
 
 __version__ = "0.1.0"
 
@@ -66,5 +67,6 @@ __all__ = [
     "latent",
     "layers",
     "networks",
+    "show",
     "training",
 ]
