@@ -104,7 +104,9 @@ MODELS = {
     "GAN": lambda: tfgen.GAN.default(IMAGE, latent_dim=3, hidden=(8,)),
     "GAN: vectors": lambda: tfgen.GAN.default(VECTOR, latent_dim=3, hidden=(8,)),
     "DCGAN": lambda: tfgen.DCGAN.default(IMAGE, latent_dim=3, base_filters=4),
-    "DDPM": lambda: tfgen.DDPM.default(IMAGE, num_steps=6, base_channels=8, multipliers=(1,)),
+    "DDPM": lambda: tfgen.DDPM.default(
+        IMAGE, num_steps=6, base_channels=8, multipliers=(1,), attention_at=()
+    ),
     "DCGAN: classes, conditional": lambda: tfgen.DCGAN.default(
         IMAGE, latent_dim=3, base_filters=4, condition=Classes(3)
     ),
@@ -112,7 +114,7 @@ MODELS = {
         VECTOR, num_steps=6, base_channels=8, condition=Vector(2)
     ),
     "DDPM: classes": lambda: tfgen.DDPM.default(
-        IMAGE, num_steps=6, base_channels=8, multipliers=(1,), condition=Classes(3)
+        IMAGE, num_steps=6, base_channels=8, multipliers=(1,), attention_at=(), condition=Classes(3)
     ),
     "DDPM: vectors": lambda: tfgen.DDPM.default(VECTOR, num_steps=6, base_channels=8),
 }

@@ -47,8 +47,8 @@ class DeepNADE(OrderEnsemble):
         >>> import numpy as np
         >>> model = DeepNADE.default((4,), hidden=(8, 8))
         >>> x = np.float32([[1, 0, 1, 0]])
-        >>> model.complete(x, [0, 1, 0, 1], seed=0)[:, 1::2].numpy()  # any mask will do
-        array([[0., 0.]], dtype=float32)
+        >>> model.complete(x, [0, 1, 0, 1], seed=0)[0, 1::2].numpy()  # any mask will do
+        array([0., 0.], dtype=float32)
         >>> model.log_prob(x).shape, model.sample(3, seed=0).shape
         (TensorShape([1]), TensorShape([3, 4]))
     """

@@ -72,7 +72,7 @@ class PixelCNN(RasterModel):
     reach. Pixels enter as 2 x - 1: the zeros of the padding are no pixel value. Sampling computes
     each activation once: a row of the vertical stack when the row above is drawn, a pixel of the
     horizontal one when its left neighbour is. With a condition, h is what networks read of y; the
-    words of a caption go through an embedding and a recurrent layer first.
+    words of a caption become learned vectors, side by side.
 
     Args:
         event_shape: `(height, width, channels)`.
@@ -88,7 +88,7 @@ class PixelCNN(RasterModel):
 
     Example:
         >>> from tfgen.conditions import Classes
-        >>> sizes = {"num_features": 4, "num_layers": 2}
+        >>> sizes = {"num_features": 4, "num_layers": 1}
         >>> model = PixelCNN.default((4, 4, 1), condition=Classes(3), **sizes)
         >>> x = model.sample(3, condition=[0, 1, 2], seed=0)
         >>> x.shape, model.log_prob(x, condition=[0, 1, 2]).shape
@@ -121,7 +121,7 @@ class PixelCNN(RasterModel):
         channels, policy = self.event_shape[-1], self.dtype_policy
         self.given_network = None
         if condition is not None and condition.given_spec.dtype.is_integer:
-            self.given_network = condition_features(condition)
+            self.given_network = condition_features(condition, dtype=policy)
         self.stacks = [
             GatedPixelLayer(
                 num_features,

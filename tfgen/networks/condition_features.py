@@ -11,7 +11,9 @@ from tfgen.layers import TokenEmbedding
 _WORD_DIM = 32
 
 
-def condition_features(condition: Condition) -> keras.Model:
+def condition_features(
+    condition: Condition, dtype: str | keras.DTypePolicy | None = None
+) -> keras.Model:
     """Builds the features of a condition: given [batch, ...] -> [batch, size].
 
     Floats (one-hot classes, vectors, attributes) stay as they are, flattened. Words (captions)
@@ -20,14 +22,18 @@ def condition_features(condition: Condition) -> keras.Model:
 
     Args:
         condition: what y is; where networks read int32 of it, it has `num_words`.
+        dtype: policy of the layers; None for the global one.
     Returns:
         A built `keras.Model`, without weights for floats.
     """
     given = _input(condition)
     features = given
     if not condition.given_spec.dtype.is_floating:
-        features = TokenEmbedding(condition.num_words, _WORD_DIM, name="words")(features)
-    return keras.Model(given, layers.Flatten()(features), name="condition_features")
+        features = TokenEmbedding(condition.num_words, _WORD_DIM, name="words", dtype=dtype)(
+            features
+        )
+    features = layers.Flatten(dtype=dtype)(features)
+    return keras.Model(given, features, name="condition_features")
 
 
 def given_input(
