@@ -35,7 +35,3 @@ __all__ = [
     "normal_by_example",
     "split_seed",
 ]
-
-
-def check_condition(*args):  # TEMPORARY until the autoregressive wing has moved
-    raise ValueError
