@@ -69,7 +69,8 @@ def through_loop(setting, x, jit_compile):
             batch = tf.gather(images, indices[step])
             for phase, own in zip(phases, variables, strict=True):
                 with tf.GradientTape() as tape:
-                    objective = next(iter(phase.loss(batch, True).values()))
+                    terms = phase.loss((batch,), model.next_seed(), True)
+                    objective = next(iter(terms.values()))
                 optimizers[phase.name].apply(tape.gradient(objective, own), own)
 
     def train():
