@@ -37,7 +37,9 @@ def main() -> None:
 @click.option("--data", required=True, help="Data set: digits, a TFDS name, or a folder.")
 @click.option("--epochs", required=True, type=click.IntRange(min=1), help="Number of epochs.")
 @click.option("--output", required=True, type=click.Path(), help="Folder of the run.")
-@click.option("--set", "sizes", multiple=True, metavar="KEY=VALUE", help="Size of the model.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="An argument of the model."
+)
 @click.option("--batch-size", type=click.IntRange(min=1), help="Images of a step.")
 @click.option("--seed", default=0, type=click.IntRange(min=0), show_default=True)
 @click.option("--binarize", type=click.Choice(["threshold", "stochastic"]))
@@ -49,7 +51,7 @@ def main() -> None:
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in the folder.")
 @_one_line_errors
-def train(model: str, data: str, sizes: tuple[str, ...], **options: Any) -> None:
+def train(model: str, data: str, settings: tuple[str, ...], **options: Any) -> None:
     """Train MODEL (see `tfgen models`) on a data set, into the folder of a run.
 
     `--set` takes the arguments of `MODEL.default`: numbers, tuples, names of heads, priors, loss
@@ -65,7 +67,7 @@ def train(model: str, data: str, sizes: tuple[str, ...], **options: Any) -> None
     from tfgen import registry, training
 
     kind = registry.find_model(model)
-    pairs = registry.split_settings(sizes)
+    pairs = registry.split_settings(settings)
     training.train(
         lambda info: registry.build(kind, pairs, info),
         data,

@@ -14,7 +14,6 @@ from tfgen.training.distribute import Devices
 
 # Without draws in its loss, and with 1298 images in batches of 100, the last one of 98.
 BUILD = """
-import sys
 import tensorflow as tf
 import tfgen
 from tfgen.training import train
@@ -108,20 +107,19 @@ def on_two_workers(codes, folder):
     assert [process.returncode for process in processes] == [0, 0], "\n".join(errors)
 
 
+@pytest.mark.parametrize("alone", ["threshold"], indirect=True)
 def test_two_workers_train_as_one_does_and_the_chief_alone_writes(alone, tmp_path):
-    folder, binarize = alone
-    code = f"{BUILD}\nrun({{}}, 'multi-worker', binarize={binarize!r})"
-    on_two_workers([code.format("2, 'whole'"), code.format("2, 'other'")], tmp_path)
-    assert files(tmp_path) == ["whole"]
-    assert files(tmp_path / "whole") == files(folder)
-    assert_close(tmp_path / "whole", folder)
-
-    on_two_workers([code.format("1, 'parts'")] * 2, tmp_path)
-    resumed = code.replace("binarize=", "resume=True, binarize=").format("2, 'parts'")
-    on_two_workers([resumed] * 2, tmp_path)
-    assert files(tmp_path / "parts") == files(folder)
-    for a, b in zip(weights(tmp_path / "whole"), weights(tmp_path / "parts"), strict=True):
-        np.testing.assert_array_equal(a, b)
+    folder, _ = alone
+    first = [f"{BUILD}\nrun(1, {output!r}, 'multi-worker')" for output in ("run", "other")]
+    on_two_workers(first, tmp_path)
+    assert files(tmp_path) == ["run"]
+    assert files(tmp_path / "run") == files(folder)
+    # Now both read the chief's checkpoint.
+    second = f"{BUILD}\nrun(2, 'run', 'multi-worker', resume=True)"
+    on_two_workers([second, second], tmp_path)
+    assert files(tmp_path / "run") == files(folder)
+    assert RunFolder(tmp_path / "run").to_do() == []
+    assert_close(tmp_path / "run", folder)
 
 
 def test_other_kinds_are_refused():
