@@ -6,13 +6,14 @@ import keras
 import tensorflow as tf
 
 from tfgen.core.arrays import ArrayFeed, gather, is_array
-from tfgen.core.checks import check_array, check_count, check_spec
+from tfgen.core.checks import check_count
+from tfgen.core.data_checks import DataChecks
 from tfgen.core.fit_callbacks import EpochCounter, check_monitors, counted_callbacks
-from tfgen.core.phase_trainer import PhaseTrainer
+from tfgen.core.replica_trainer import ReplicaTrainer
 from tfgen.core.typing import ArrayLike
 
 
-class ArrayTrainer(PhaseTrainer):
+class ArrayTrainer(DataChecks, ReplicaTrainer):
     """A model that checks its data and trains on arrays by compiled blocks of steps.
 
     Needs `event_shape`, `levels`, `condition`, `order_seed` and `epochs_seen`.
@@ -20,89 +21,6 @@ class ArrayTrainer(PhaseTrainer):
 
     _feed = None
     _block_function = None
-
-    def check(self, x: ArrayLike, name: str = "x") -> tf.Tensor:
-        """Checks a batch of examples (see `check_array`); returns it as a float32 tensor."""
-        return check_array(x, self.event_shape, levels=self.levels, name=name)
-
-    def unpack(self, data: Any) -> tuple[tf.Tensor, ...]:
-        """The batch that the losses get: `(x,)`, or `(x, given)` for a model with conditions.
-
-        Raises:
-            ValueError: conditions that are missing or not expected, or sample weights.
-        """
-        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        self._refuse(sample_weight=sample_weight)
-        self._check_pair(y)
-        x = tf.convert_to_tensor(x)
-        if self.condition is None:
-            return (x,)
-        return x, self.condition.encode(self.condition.tokens(y, tf.shape(x)[0], name="y"))
-
-    def _refuse(self, **arguments):
-        for name, value in arguments.items():
-            if value is not None:
-                raise ValueError(
-                    f"expected no {name}: every example counts alike in the objective of"
-                    f" {type(self).__name__}. Received: {name} of type {type(value).__name__}"
-                )
-
-    def _check_pair(self, y):
-        if self.condition is None and y is not None:
-            raise ValueError(
-                f"expected no y: this {type(self).__name__} is trained on x alone."
-                f" Received: y of type {type(y).__name__}"
-            )
-        if self.condition is not None and y is None:
-            raise ValueError(
-                f"expected y, the conditions {self.condition} of this {type(self).__name__}."
-                " Received: x alone"
-            )
-
-    def check_data(
-        self, x: ArrayLike, y: ArrayLike | None = None, name: str = "x"
-    ) -> tuple[tf.Tensor, ...]:
-        """Checks arrays for training: returns the tuple of tensors of which batches are made.
-
-        Raises:
-            ValueError: see `check_array`; conditions that are missing, not expected or do not fit.
-        """
-        x = self.check(x, name)
-        self._check_pair(y)
-        if self.condition is None:
-            return (x,)
-        tokens = self.condition.tokens(y, name=name.replace("x", "y"))
-        if len(tokens) != len(x):
-            raise ValueError(
-                f"expected {name} and its conditions of one length."
-                f" Received: {len(x)} and {len(tokens)}"
-            )
-        return x, tokens
-
-    def check_dataset(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
-        """Checks a `tf.data.Dataset` of batches, and makes its conditions numeric.
-
-        Returns:
-            A data set of `(x,)` or `(x, tokens)`; bad conditions are found as it is read.
-        Raises:
-            ValueError: structure, shapes or dtypes do not fit the model.
-        """
-        spec = dataset.element_spec
-        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(spec)
-        self._refuse(sample_weight=sample_weight)
-        self._check_pair(y)
-        check_spec(x, self.event_shape, name="the data set's x")
-        if self.condition is None:
-            return dataset
-
-        # On the host, where strings and assertions are possible: XLA has neither.
-        def make_numeric(x, y):
-            return x, self.condition.tokens(y, tf.shape(x)[0], name="the data set's y")
-
-        mapped = dataset.map(make_numeric, tf.data.AUTOTUNE, deterministic=True)
-        if hasattr(dataset, "epoch_counter"):
-            mapped.epoch_counter = dataset.epoch_counter
-        return mapped
 
     def fit(
         self,
@@ -160,6 +78,7 @@ class ArrayTrainer(PhaseTrainer):
                 shuffle,
                 steps_per_epoch,
             )
+            feed.arrays = self._on_every_replica(feed.arrays)
             x, y, shuffle, steps_per_epoch = feed.steps(), None, False, feed.num_steps
             self._check_steps(feed.num_steps)
         elif isinstance(x, tf.data.Dataset):
@@ -200,7 +119,7 @@ class ArrayTrainer(PhaseTrainer):
             if num_steps is not None and num_steps < phase.every:
                 raise ValueError(
                     f"expected at least {phase.every} steps an epoch: the phase {phase.name!r} of"
-                    f" {type(self).__name__} moves at every {phase.every}th. Received: {num_steps}"
+                    f" {type(self).__name__} moves once in {phase.every}. Received: {num_steps}"
                 )
 
     def _validation_batches(self, data, batch_size):
@@ -271,9 +190,6 @@ class ArrayTrainer(PhaseTrainer):
             batch_size = None
         return super().predict(x, batch_size, verbose, steps, callbacks)
 
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Keras's hook: nothing is left to build, a model is whole when it is made."""
-
     def make_train_function(self, force: bool = False) -> None:
         """Keras's hook: for arrays, a function that runs one block of steps."""
         if self._feed is None:
@@ -283,14 +199,8 @@ class ArrayTrainer(PhaseTrainer):
         if self._block_function is None or force:
             self._block_function = self._train_block
             if not self.run_eagerly:
-                # One trace for blocks of all sizes: the last ones of an epoch are shorter.
-                sizes = tuple(
-                    tf.TensorSpec((None, *a.shape[1:]), a.dtype) for a in self._feed.arrays
-                )
                 self._block_function = tf.function(
-                    self._train_block,
-                    input_signature=(sizes, tf.TensorSpec((None, None), tf.int32)),
-                    jit_compile=self.jit_compile,
+                    self._train_block, jit_compile=self.jit_compile, reduce_retracing=True
                 )
         self.train_function = self._run_blocks
 
@@ -300,10 +210,17 @@ class ArrayTrainer(PhaseTrainer):
         return logs
 
     def _train_block(self, arrays, indices):
-        train_step = tf.autograph.experimental.do_not_convert(self.train_step)
+        train_step = tf.autograph.experimental.do_not_convert(self._train_on_rows)
         for step in tf.range(tf.shape(indices)[0]):
-            train_step(gather(arrays, indices[step]))
+            train_step(arrays, indices[step])
         return self.get_metrics_result()
+
+    def _train_on_rows(self, arrays, rows):
+        if self._distribute_strategy is None:
+            self.train_step(gather(arrays, rows))
+        else:
+            step = lambda rows, arrays: self.train_step(gather(arrays, rows))
+            self._run_replicas(step, rows, arrays)
 
 
 def _batches(arrays, batch_size):

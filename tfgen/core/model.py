@@ -235,7 +235,8 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
         """Beside the weights: every random state and the counts, so that training resumes."""
         super().save_own_variables(store)
         store["random_states"] = np.array([np.array(state) for state in self._random_states()])
-        store["order"] = np.array([self.order_seed, self.epochs_seen, self.steps_seen], "int64")
+        steps_seen = int(self.steps_seen.numpy())
+        store["order"] = np.array([self.order_seed, self.epochs_seen, steps_seen], "int64")
 
     def load_own_variables(self, store: Any) -> None:
         states = np.array(store["random_states"])

@@ -7,6 +7,15 @@ import keras
 import tensorflow as tf
 
 from tfgen.core.phase import Phase, trainable_weights
+from tfgen.core.replicas import (
+    apply_gradients,
+    average_statistics,
+    copies,
+    own_draws,
+    run_if,
+    share,
+    this_replica,
+)
 from tfgen.core.running_average import RunningAverage
 from tfgen.core.seeds import check_seed, fold_in
 
@@ -23,6 +32,9 @@ class PhaseTrainer(keras.Model, abc.ABC):
 
     Needs `terms` (see `Terms`), `phase_optimizers` and `steps_seen`, which a subclass makes.
     """
+
+    # Examples of the whole batch, of which a replica has a part, while a step is run on it.
+    _num_whole = None
 
     @abc.abstractmethod
     def phases(self) -> tuple[Phase, ...]:
@@ -44,25 +56,39 @@ class PhaseTrainer(keras.Model, abc.ABC):
         """`seed` as an int32 `(2,)` tensor, or a new one where it is None."""
         return self.next_seed() if seed is None else check_seed(seed)
 
+    def over_replicas(self, counts: tf.Tensor) -> tf.Tensor:
+        """What all replicas count together: for a loss that counts examples of its batch.
+
+        Args:
+            counts: what this replica counts in its part; without a strategy that is all.
+        """
+        if this_replica() is None:
+            return counts
+        total = this_replica().all_reduce(tf.distribute.ReduceOp.SUM, counts)
+        return total / tf.cast(copies(self._num_whole), counts.dtype)
+
     @property
     def metrics(self) -> list:
         return [] if self.terms is None else list(self.terms.means.values())
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
-        """For each phase: tape, gradient, apply, track; then the averages of weights."""
+        """For each phase: tape, gradient, apply, track; then the averages of weights.
+
+        Under a `tf.distribute` strategy it is one replica's step on its part of the batch.
+        """
         batch = self.unpack(data)
-        seed = self.next_seed()
-        phases = self.phases()
+        part = self._share(batch)
         reported: dict[str, dict] = {}
-        for index, phase in enumerate(phases):
-            move = lambda phase=phase, index=index: self._move(
-                phase, len(phases), batch, fold_in(seed, index), reported
-            )
-            if phase.every == 1:
-                move()
-            else:
-                due = self.steps_seen % phase.every == phase.every - 1
-                tf.cond(due, lambda move=move: [move(), 0][1], lambda: 0)
+        with own_draws(self._random_states()):
+            seed = self.next_seed()
+            for index, phase in enumerate(self.phases()):
+                move = lambda *args, phase=phase: self._move(phase, *args, reported)
+                arguments = (batch, fold_in(seed, index), part)
+                if phase.every == 1:
+                    move(*arguments)
+                else:
+                    due = self.steps_seen % phase.every == phase.every - 1
+                    run_if(due, move, *arguments)
         self.steps_seen.assign_add(1)
         self.terms.check_reported(reported)
         return self.get_metrics_result()
@@ -70,32 +96,44 @@ class PhaseTrainer(keras.Model, abc.ABC):
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """The terms of every phase, without training, by draws that depend on the data alone."""
         batch = self.unpack(data)
+        part = self._share(batch)
         seed = fold_in(tf.constant(_EVALUATION_SEED), self.terms.num_examples)
+        if this_replica() is not None:
+            seed = fold_in(seed, this_replica().replica_id_in_sync_group)
         reported: dict[str, dict] = {}
         for index, phase in enumerate(self.phases()):
             terms = phase.loss(batch, fold_in(seed, index), False)
-            self._track(phase, terms, _objective(phase, terms), batch)
+            self.terms.track(phase, terms, _objective(phase, terms), part.examples)
             reported[phase.name] = terms
         self.terms.check_reported(reported)
         return self.get_metrics_result()
 
-    def _move(self, phase, num_phases, batch, seed, reported):
+    def _share(self, batch):
+        return share(tf.shape(batch[0])[0], self._num_whole)
+
+    def _random_states(self):
+        return [v for v in self.variables if v.name == "seed_generator_state"]
+
+    def _move(self, phase, batch, seed, part, reported):
         """One gradient step of one phase."""
         optimizer = self.phase_optimizers[phase.name]
         variables = trainable_weights(phase)
-        kept = self._states_outside(phase) if num_phases > 1 else []
+        kept = self._states_outside(phase) if len(self.phase_optimizers) > 1 else []
         with tf.GradientTape() as tape:
             terms = phase.loss(batch, seed, True)
             objective = _objective(phase, terms)
-            scaled = optimizer.scale_loss(objective)
+            minimised = objective if part.fraction is None else objective * part.fraction
+            scaled = optimizer.scale_loss(minimised)
         num_updates = tf.identity(optimizer.iterations)
-        optimizer.apply(tape.gradient(scaled, variables), variables)
+        apply_gradients(optimizer, tape.gradient(scaled, variables), variables)
+        if part.fraction is not None:
+            average_statistics(phase.networks, part.fraction)
         for variable, value in kept:
             variable.assign(value)
         for average in self.averages():
             if any(average.network is network for network in phase.networks):
                 average.update(num_updates, moved=optimizer.iterations > num_updates)
-        self._track(phase, terms, objective, batch)
+        self.terms.track(phase, terms, objective, part.examples)
         reported[phase.name] = terms
 
     def _states_outside(self, phase):
@@ -105,9 +143,6 @@ class PhaseTrainer(keras.Model, abc.ABC):
         own = {id(v) for v in own}
         outside = [v for v in self.non_trainable_weights if id(v) not in own]
         return [(variable, tf.identity(variable.value)) for variable in outside]
-
-    def _track(self, phase, terms, objective, batch):
-        self.terms.track(phase, terms, objective, tf.shape(batch[0])[0])
 
 
 def _objective(phase, terms):

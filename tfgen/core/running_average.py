@@ -46,7 +46,6 @@ class RunningAverage(keras.layers.Layer):
             dtype=variable.dtype,
             initializer="zeros",
             trainable=False,
-            aggregation="only_first_replica",
             name=variable.path.replace("/", "_"),
         )
         copy.assign(variable)
