@@ -199,8 +199,14 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
         if self._block_function is None or force:
             self._block_function = self._train_block
             if not self.run_eagerly:
+                # One trace for blocks of all sizes: the last ones of an epoch are shorter.
+                sizes = tf.nest.map_structure(
+                    lambda a: tf.TensorSpec((None, *a.shape[1:]), a.dtype), self._feed.arrays
+                )
                 self._block_function = tf.function(
-                    self._train_block, jit_compile=self.jit_compile, reduce_retracing=True
+                    self._train_block,
+                    input_signature=(sizes, tf.TensorSpec((None, None), tf.int32)),
+                    jit_compile=self.jit_compile,
                 )
         self.train_function = self._run_blocks
 

@@ -123,27 +123,35 @@ class ReplicaTrainer(PhaseTrainer):
 
         return steps
 
-    def _on_every_replica(self, arrays: tuple[tf.Tensor, ...]) -> Any:
-        """The arrays, on the device of each replica."""
-        if self._distribute_strategy is None:
+    def _on_every_replica(self, arrays: tuple[tf.Tensor, ...]) -> tuple:
+        """The arrays themselves; under a strategy a tuple of them for each replica, on its device.
+
+        Of the replicas of this process: each process has arrays of its own.
+        """
+        strategy = self._distribute_strategy
+        if strategy is None:
             return arrays
 
         @tf.function(autograph=False)
-        def copies(*arrays):
-            return self._distribute_strategy.run(
-                lambda *arrays: tuple(tf.identity(a) for a in arrays), args=arrays
-            )
+        def copies():
+            return strategy.run(lambda: tuple(tf.identity(a) for a in arrays))
 
-        return copies(*arrays)
+        return tuple(zip(*map(strategy.experimental_local_results, copies()), strict=True))
 
-    def _run_replicas(self, function: Callable[..., Any], whole: Any, *more: Any) -> None:
-        """Runs `function(part, *more)` by every replica.
+    def _run_replicas(
+        self, function: Callable[..., Any], whole: Any, copies: tuple | None = None
+    ) -> None:
+        """Runs `function(part)`, or `function(part, copy)`, by every replica.
 
         Args:
             function: one replica's step.
             whole: structure of tensors `[num_examples, ...]`, of which each replica gets its part.
-            *more: what replicas get as it is, or their own where it is `PerReplica`.
+            copies: for each replica of this process what it gets beside it.
         """
+        strategy, more = self._distribute_strategy, ()
+        if copies is not None:
+            own = lambda replica: copies[replica.replica_id_in_sync_group % len(copies)]
+            more = (strategy.experimental_distribute_values_from_function(own),)
         whole = tf.nest.map_structure(
             lambda a: None if a is None else tf.convert_to_tensor(a), whole
         )
@@ -154,7 +162,7 @@ class ReplicaTrainer(PhaseTrainer):
 
         self._num_whole = tf.shape(first_array(whole))[0]
         try:
-            self._distribute_strategy.run(step, args=(whole, *more))
+            strategy.run(step, args=(whole, *more))
         finally:
             self._num_whole = None
 
