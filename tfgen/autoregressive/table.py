@@ -121,7 +121,8 @@ class Table(AutoregressiveModel):
     ) -> dict[str, tf.Tensor]:
         """-log p(x), in nats, the mean over the batch; in training, which is then counted in."""
         if training:
-            self.counts.assign_add(self._count(self._to_levels(batch[0])))
+            counts = self._count(self._to_levels(batch[0]))
+            self.counts.assign_add(self.over_replicas(counts))
         return super().negative_log_likelihood(batch, seed, training)
 
     def conditionals(
