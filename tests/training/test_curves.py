@@ -27,6 +27,15 @@ def test_epochs_without_validation_or_with_nan_are_left_out(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["curves.png"]
 
 
+def test_a_loss_that_is_one_of_the_terms_has_no_panel_of_its_own(tmp_path):
+    def width(**more):
+        rows = [{"epoch": e, "loss": 1 / e, **{k: v / e for k, v in more.items()}} for e in (1, 2)]
+        save_curves(rows, tmp_path / "curves.png")
+        return keras.utils.load_img(tmp_path / "curves.png").width
+
+    assert width(term=1) == width() < width(term=2) == width(term=1, rest=0.5)
+
+
 def test_curves_of_no_epochs_are_refused(tmp_path):
     with pytest.raises(ValueError, match="empty history"):
         save_curves([], tmp_path / "curves.png")

@@ -9,6 +9,8 @@ from tfgen.training.files import replacing
 def save_curves(rows: list[dict[str, Any]], path: str | os.PathLike) -> None:
     """Draws each term by epoch, training and validation in one panel, as a PNG file.
 
+    A loss that is equal to a term has no panel of its own.
+
     Args:
         rows: of `read_history`.
         path: name of the file, which is whole or not there at all.
@@ -24,6 +26,10 @@ def save_curves(rows: list[dict[str, Any]], path: str | os.PathLike) -> None:
         raise ValueError("expected at least one epoch to draw. Received: an empty history")
     names = list({name: None for row in rows for name in row})
     names = [name for name in names if name != "epoch" and not name.startswith("val_")]
+    # Without penalties the loss is one of the terms.
+    values = {name: [row.get(name) for row in rows] for name in names}
+    if any(values[name] == values.get("loss") for name in names if name != "loss"):
+        names.remove("loss")
     figure = Figure(figsize=(4.2 * len(names), 3.2), layout="constrained")
     FigureCanvasAgg(figure)
     marker = "o" if len(rows) == 1 else None
