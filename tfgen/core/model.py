@@ -3,7 +3,6 @@
 import abc
 import math
 import os
-import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from tfgen.core.condition import Condition
 from tfgen.core.configured import Configured
 from tfgen.core.optimizers import PhaseOptimizers, loss_scaled, match_optimizers
 from tfgen.core.phase import trainable_weights
+from tfgen.core.saved_model import write_saved_model
 from tfgen.core.terms import Terms
 from tfgen.core.typing import ArrayLike
 
@@ -250,7 +250,12 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
     def _random_states(self):
         return [v for v in self.variables if v.name == "seed_generator_state"]
 
-    def export(self, filepath: Any, format: str = "tf_saved_model", verbose: bool = False) -> None:
+    def export(
+        self,
+        filepath: str | os.PathLike,
+        format: str = "tf_saved_model",
+        verbose: bool = False,
+    ) -> None:
         """Writes a SavedModel with the named `signatures()`, which runs without tfgen.
 
         The folder appears when it is whole; one that was there before is replaced.
@@ -264,23 +269,9 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
         """
         if format != "tf_saved_model":
             raise ValueError(f'expected format to be "tf_saved_model". Received: {format!r}')
-        archive = keras.export.ExportArchive()
-        archive.track(self)
-        signatures = self.signatures()
-        for name, (function, specs) in signatures.items():
-            archive.add_endpoint(name, function, specs)
-        path = os.path.abspath(os.fspath(filepath))
-        partial = f"{path}.partial-{os.getpid()}"
-        try:
-            # Keras would print the partial path, which is gone a moment later.
-            archive.write_out(partial, verbose=False)
-            if os.path.isdir(path):
-                shutil.rmtree(path)
-            os.replace(partial, path)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+        write_saved_model(self, filepath, self.signatures())
         if verbose:
-            print(f"wrote {path}: {', '.join(signatures)}")
+            print(f"wrote {os.path.abspath(filepath)}: {', '.join(self.signatures())}")
 
 
 class _Counters:
