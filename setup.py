@@ -33,7 +33,8 @@ TEST = [
     "ruff>=0.17,<0.18",  # lint and format
 ]
 TUTORIALS = [
-    "jupyter",  # opens the notebooks
+    "jupyter>=1.1,<2",  # opens the notebooks
+    "nbclient>=0.10,<0.12",  # executes them in place
 ]
 
 setup(

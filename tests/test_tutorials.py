@@ -1,0 +1,145 @@
+"""The tutorials run from top to bottom, say what is true, and have their outputs stored."""
+
+import ast
+import base64
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "tutorials"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+MOST_BYTES = 400_000
+
+# Executes the code cells as Jupyter does, in one namespace, and keeps what each shows as text.
+# Its arguments: a notebook, an expression of facts, and the file that gets both.
+RUN = """
+import ast, contextlib, io, json, sys
+
+notebook, facts, path = sys.argv[1:]
+names, shown = {"__name__": "__main__"}, []
+for cell in json.load(open(notebook))["cells"]:
+    if cell["cell_type"] != "code":
+        continue
+    tree = ast.parse("".join(cell["source"]))
+    last = tree.body.pop().value if isinstance(tree.body[-1], ast.Expr) else None
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(tree, "cell", "exec"), names)
+        value = None if last is None else eval(compile(ast.Expression(last), "cell", "eval"), names)
+    shown.append(printed.getvalue() + ("" if value is None else repr(value)))
+    if hasattr(value, "_repr_png_"):
+        assert value._repr_png_()
+names["shown"] = shown
+json.dump(eval(f"dict(shown=shown, facts={facts})", names), open(path, "w"), default=float)
+"""
+
+
+def code_cells(path):
+    return [c for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "code"]
+
+
+def stored_text(cell):
+    """What a cell has printed, and the value that it ended in."""
+    text = ""
+    for output in cell["outputs"]:
+        assert output["output_type"] in ("stream", "execute_result", "display_data")
+        if output["output_type"] == "stream":
+            assert output["name"] == "stdout"
+            text += "".join(output["text"])
+        elif output["output_type"] == "execute_result":
+            text += "".join(output["data"]["text/plain"])
+    return text
+
+
+@pytest.fixture
+def execute(tmp_path, python):
+    """Runs a notebook in a fresh process; gives the facts that it found.
+
+    The text that it shows must be the stored one, but for the digits of its numbers.
+    """
+
+    def run(name, **facts):
+        path, result = FOLDER / f"{name}.ipynb", tmp_path / "result.json"
+        facts = "dict(" + ", ".join(f"{key}={value}" for key, value in facts.items()) + ")"
+        python("-c", RUN, str(path), facts, str(result), MPLBACKEND="agg")
+        found = json.loads(result.read_text())
+        for cell, text in zip(code_cells(path), found["shown"], strict=True):
+            assert shape_of(text) == shape_of(stored_text(cell))
+        return found["facts"]
+
+    return run
+
+
+def shape_of(text):
+    """The text without its numbers, the spaces that align them and its trailing white space."""
+    return re.sub(r"\s+", " ", re.sub(r"[\d.,]+", "#", text)).strip()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_tutorial_imports_only_tfgen_and_its_dependencies(path):
+    tree = ast.parse("\n".join("".join(cell["source"]) for cell in code_cells(path)))
+    imported = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    imported |= {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    allowed = {"itertools", "keras", "matplotlib", "numpy", "os", "tensorflow", "tfgen"}
+    assert {name.split(".")[0] for name in imported} <= allowed
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_outputs_are_stored_small_and_in_order(path):
+    cells = code_cells(path)
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    assert path.stat().st_size <= MOST_BYTES
+    pictures = [
+        base64.b64decode("".join(output["data"]["image/png"]))
+        for cell in cells
+        for output in cell["outputs"]
+        if "image/png" in output.get("data", {})
+    ]
+    assert pictures and all(each.startswith(b"\x89PNG") for each in pictures)
+
+
+def test_autoregressive(execute):
+    found = execute(
+        "autoregressive",
+        counts="num_parameters",
+        coins="coins",
+        entropy="entropy",
+        by_order="by_order",
+        nats="nats",
+        mixture="mixture",
+        own_class="own_class",
+        accuracy="accuracy",
+        half_accuracy="half_accuracy",
+        kept="bool(np.all((rows == originals[:, None]) | ~upper))",
+        drawn="len(np.unique(rows[0], axis=0))",
+    )
+    for n, counts in found["counts"].items():
+        n = int(n)
+        expected = {"FullJoint": 2**n - 1, "Independent": n, "MarkovChain": 2 * n - 1}
+        assert counts == expected
+
+    coins = found["coins"]
+    np.testing.assert_allclose([coins[name]["total"] for name in coins], 1, rtol=1e-4)
+    # What the text says of the tables, and how near the chain comes to the entropy.
+    assert abs(coins["MarkovChain"]["test"] - found["entropy"]) < 0.05
+    assert coins["FullJoint"]["test"] > coins["MarkovChain"]["test"] + 0.2
+    assert coins["Independent"]["test"] > coins["FullJoint"]["test"] + 2
+    for split in ("train", "test"):
+        assert coins["ChainRule"][split] == pytest.approx(coins["FullJoint"][split], rel=1e-4)
+
+    by_order = [found["by_order"][str(order)] for order in range(4)]
+    assert min(by_order) == by_order[1]
+    nats = found["nats"]
+    order = ["Independent", "MarkovChain", "FVSBN", "NADE", "PixelCNN"]
+    assert list(nats) == order == sorted(nats, key=nats.get, reverse=True)
+    assert nats["Independent"] == pytest.approx(by_order[0])
+    assert found["own_class"] < found["mixture"] < nats["NADE"]
+    assert 1 >= found["accuracy"] > 0.95 and 1 > found["half_accuracy"] > 0.8
+    assert found["kept"] and found["drawn"] > 4
+
+
+def test_every_tutorial_is_executed_here():
+    tests = {name.removeprefix("test_") for name in globals()}
+    assert NOTEBOOKS and {path.stem for path in NOTEBOOKS} <= tests
