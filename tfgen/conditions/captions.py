@@ -32,7 +32,7 @@ class Captions(Condition):
         ValueError: no words, one that comes twice or is no word, or a length below 1.
 
     Example:
-        >>> captions = Captions.from_corpus(["a red seven", "a blue one"])
+        >>> captions = Captions.from_corpus(["a red seven", "a blue one"], length=4)
         >>> captions.tokens(["A blue, green seven!", ""]).numpy().tolist()
         [[2, 3, 1, 6], [0, 0, 0, 0]]
     """
