@@ -74,7 +74,7 @@ def train(model: str, data: str, settings: tuple[str, ...], **options: Any) -> N
         arguments={"model": model, "set": pairs},
         **options,
     )
-    click.echo(f"wrote {options['output']}")
+    click.echo(f"trained {model}: {options['output']}")
 
 
 @main.command()
