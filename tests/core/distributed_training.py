@@ -19,6 +19,14 @@ from tfgen.layers import SyncBatchNormalization
 SIZE = 3
 
 
+class Counter(keras.layers.Layer):
+    """How often each condition was seen."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.seen = self.add_weight((size,), "zeros", trainable=False, name="seen")
+
+
 class Residuals(GenerativeModel):
     """`low` learns the mean of x given y; `high`, at every second step, what `low` leaves over."""
 
@@ -36,10 +44,11 @@ class Residuals(GenerativeModel):
         self.low.add(keras.layers.Dense(SIZE, kernel_regularizer=keras.regularizers.L2(0.1)))
         self.high = keras.Sequential([keras.Input((SIZE,)), keras.layers.Dense(SIZE)])
         self.average = RunningAverage(self.low, 0.9)
+        self.counter = Counter(*y)
 
     def phases(self):
         return (
-            Phase("low", self.low_loss, (self.low,)),
+            Phase("low", self.low_loss, (self.low, self.counter)),
             Phase("high", self.high_loss, (self.high,), every=2),
         )
 
@@ -51,6 +60,9 @@ class Residuals(GenerativeModel):
         return x - self.low(given, training=training)
 
     def low_loss(self, batch, seed, training):
+        if training:
+            counts = tf.reduce_sum(batch[1], axis=0)
+            self.counter.seen.assign_add(self.over_replicas(counts))
         return {"low_loss": tf.reduce_mean(self.rest(batch, training) ** 2)}
 
     def high_loss(self, batch, seed, training):
@@ -75,7 +87,10 @@ class Residuals(GenerativeModel):
 
 
 class Draws(GenerativeModel):
-    """Its weights move by what is drawn for each example: by the loss, and by Dropout."""
+    """Its weights move by what is drawn for each example: by the loss, and by Dropout.
+
+    Keras's own batch normalization only looks on.
+    """
 
     term_names = ("drawn",)
     density = "none"
@@ -86,12 +101,15 @@ class Draws(GenerativeModel):
         dense = lambda: keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
         self.noisy = keras.Sequential([keras.Input((16,)), dense()])
         self.dropped = keras.Sequential([keras.Input((16,)), dense(), keras.layers.Dropout(0.5)])
+        norm = keras.layers.BatchNormalization(momentum=0.0, center=False, scale=False)
+        self.norm = keras.Sequential([keras.Input((16,)), norm])
 
     def phases(self):
-        return (Phase("draws", self.loss_terms, (self.noisy, self.dropped)),)
+        return (Phase("draws", self.loss_terms, (self.noisy, self.dropped, self.norm)),)
 
     def loss_terms(self, batch, seed, training):
         (x,) = batch
+        self.norm(x, training=training)
         noise = tf.random.stateless_normal((tf.shape(x)[0], 1), seed)
         drawn = noise * self.noisy(x) + self.dropped(x, training=training)
         return {"drawn": tf.reduce_mean(drawn)}

@@ -48,7 +48,7 @@ def trained(tmp_path_factory):
         running.append(start("workers", folder / f"worker{index}", TF_CONFIG=json.dumps(task)))
     try:
         for process in running:
-            printed, _ = process.communicate(timeout=600)
+            printed, _ = process.communicate(timeout=300)
             assert process.returncode == 0, printed
     finally:
         for process in running:
@@ -93,6 +93,18 @@ def test_replicas_draw_apart_and_their_generators_stay_together(trained, name):
     assert len(states) == 2
     for key in states:
         np.testing.assert_array_equal(found[key], np.broadcast_to(one[key], found[key].shape))
+
+
+@pytest.mark.parametrize("name", ["mirrored", "worker0", "worker1"])
+def test_replicas_share_the_statistics_of_keras_s_batch_normalization(trained, name):
+    """The mean over the parts of their means and of their variances; a part has 8 of 16 vectors."""
+    found = load(trained / name, "draws")
+    [mean], [variance] = (
+        [value for key, value in found.items() if key.endswith(kind)]
+        for kind in ("mean", "variance")
+    )
+    np.testing.assert_allclose(mean, np.full(mean.shape, 1 / 16))
+    np.testing.assert_allclose(variance, np.full(mean.shape, (1 / 8 - 1 / 64) / 2))
 
 
 def test_one_device_under_a_strategy_is_one_device():

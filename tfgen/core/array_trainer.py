@@ -47,6 +47,9 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
         the model's seed and its count of epochs: another one each epoch and each `fit`, the same
         again after a restart. One compiled call gathers and runs `steps_per_execution` steps.
 
+        A model that was built and compiled in the scope of a `tf.distribute` strategy is trained
+        by its replicas (see `ReplicaTrainer`); arrays are then on every device.
+
         Args:
             x: array `[num_examples, *event_shape]`, float32 in [0, 1] for images; or a
                 `tf.data.Dataset` or any other input of Keras's, of batches.

@@ -18,11 +18,18 @@ _STRATEGIES = (
 
 
 class ReplicaTrainer(PhaseTrainer):
-    """A model that trains under the strategy in whose scope it was made, as on one device.
+    """A model that trains under the strategy in whose scope it was built, as on one device.
 
-    Data come in whole batches, on every worker the same; each replica takes its part, and all
-    together make the step that one device would make: the mean over the batch is minimised, and
-    the terms are means over all examples. What a replica draws is its own.
+    For `MirroredStrategy` and `MultiWorkerMirroredStrategy`. Data come in whole batches; each
+    replica takes its part of every batch, and all together make the step that one device would
+    make: what is minimised is the mean over the batch, the terms are means over all examples.
+
+    Each worker reads all of the data, and takes its part: data sets have to give the same batches
+    in the same order everywhere, so a shuffle needs a seed. What a replica draws is its own, in
+    losses and in layers. A loss that compares the examples of a batch compares those of a part.
+    `tfgen.layers.SyncBatchNormalization` normalises by the whole batch, Keras's own by a part, and
+    its statistics are then the mean of the parts'. Other states that a loss writes, such as a pool
+    of images, are each replica's own, and those of the first one are saved.
     """
 
     _in_whole_batches = False
