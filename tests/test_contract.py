@@ -515,7 +515,7 @@ def test_conditions_are_refused_where_there_are_none(name):
 
 
 # What `default` must be given beside the shape.
-DEFAULTS = {"LocallyMaskedPixelCNN": {"orders": s_curve_orders(3, 2)[:1]}}
+DEFAULTS = {"LocallyMaskedPixelCNN": {"pixel_orders": s_curve_orders(3, 2)[:1]}}
 
 
 @one_of_each
