@@ -247,9 +247,6 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
         names = [name for name in store.keys() if name not in ("random_states", "order")]
         super().load_own_variables({name: store[name] for name in names})
 
-    def _random_states(self):
-        return [v for v in self.variables if v.name == "seed_generator_state"]
-
     def export(
         self,
         filepath: str | os.PathLike,
