@@ -114,6 +114,8 @@ def test_one_device_under_a_strategy_is_one_device():
         np.testing.assert_equal(terms, same_terms)
         for a, b in zip(one.get_weights(), other.get_weights(), strict=True):
             np.testing.assert_array_equal(a, b)
+    unit_vectors = np.eye(16, dtype="float32")
+    assert one.evaluate(unit_vectors, verbose=0) == other.evaluate(unit_vectors, verbose=0)
 
 
 def test_what_a_strategy_cannot_do_is_refused():

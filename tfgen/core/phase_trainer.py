@@ -12,6 +12,7 @@ from tfgen.core.replicas import (
     average_statistics,
     copies,
     own_draws,
+    own_seed,
     run_if,
     share,
     this_replica,
@@ -60,7 +61,8 @@ class PhaseTrainer(keras.Model, abc.ABC):
         """What all replicas count together: for a loss that counts examples of its batch.
 
         Args:
-            counts: what this replica counts in its part; without a strategy that is all.
+            counts: what this replica counts in its part, floating point; without a strategy that
+                is all.
         """
         if this_replica() is None:
             return counts
@@ -97,9 +99,7 @@ class PhaseTrainer(keras.Model, abc.ABC):
         """The terms of every phase, without training, by draws that depend on the data alone."""
         batch = self.unpack(data)
         part = self._share(batch)
-        seed = fold_in(tf.constant(_EVALUATION_SEED), self.terms.num_examples)
-        if this_replica() is not None:
-            seed = fold_in(seed, this_replica().replica_id_in_sync_group)
+        seed = own_seed(fold_in(tf.constant(_EVALUATION_SEED), self.terms.num_examples))
         reported: dict[str, dict] = {}
         for index, phase in enumerate(self.phases()):
             terms = phase.loss(batch, fold_in(seed, index), False)

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from tfgen.core.seeds import fold_in
+
 # Apart from the numbers that people take for seeds.
 _NEXT_REPLICA = 0x3C6EF35F
 
@@ -78,6 +80,14 @@ def share(num_own: tf.Tensor, num_whole: tf.Tensor | None) -> Share:
     num_own = tf.cast(num_own, tf.float32)
     total = this_replica().all_reduce(tf.distribute.ReduceOp.SUM, num_own)
     return Share(num_own / total, num_own / tf.cast(copies(num_whole), tf.float32))
+
+
+def own_seed(seed: tf.Tensor) -> tf.Tensor:
+    """Where there are several replicas, a seed for this one."""
+    here = this_replica()
+    if here is None or here.num_replicas_in_sync == 1:
+        return seed
+    return fold_in(seed, here.replica_id_in_sync_group)
 
 
 @contextlib.contextmanager
