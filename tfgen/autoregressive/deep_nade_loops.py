@@ -113,17 +113,20 @@ def draw(
     """
     (W, M, _), (V, b) = lower, output
     D = V.shape[0]
+    # The order of each example, its kept dimensions moved to the front.
     late = tf.cast(1 - tf.gather(mask, order, batch_dims=1), tf.int32) * D + tf.range(D)
     order = tf.gather(order, tf.argsort(late, axis=1), batch_dims=1)
     ordered = lambda values: tf.transpose(tf.gather(values, order, batch_dims=1))
     numbers, kept, unknown = ordered(uniforms), ordered(x * mask), 1 - ordered(mask)
 
     def body(t, sums, drawn):
+        # One pass of the network, of which one dimension's logits are read.
         d = tf.gather(order, t, axis=1)
         h = _hidden(network, variables, sums)
         logits = tf.einsum("bph,bh->bp", tf.gather(V, d), h) + tf.gather(b, d)
         new = invert_levels(logits, numbers[t], levels)
         new = kept[t] + unknown[t] * new
+        # Now it is known: its value and the fact enter the first layer's sums.
         row = weight_rows(W, d, new, levels) + tf.gather(M, d)
         return t + 1, sums + unknown[t][:, tf.newaxis] * row, drawn.write(t, new)
 

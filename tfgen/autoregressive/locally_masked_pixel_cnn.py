@@ -197,6 +197,7 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
         def body(t, drawn, hidden):
             pixel = paths[:, t]
             place = tf.stack((component, pixel), axis=-1)
+            # What the pixel owes to its neighbours that are drawn.
             near = tf.gather_nd(self._first_sees, place)
             image = 2 * tf.gather(drawn, near, batch_dims=1) - 1
             image = tf.where(near[:, :, tf.newaxis] < size, image, 0.0)
@@ -206,6 +207,7 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
                 layer.from_others(pixels)
                 for layer, pixels in zip(layers, (image, *features), strict=True)
             ]
+            # Its own channels, one after the other.
             number, old, kept = (
                 tf.gather(each, pixel, batch_dims=1) for each in (uniforms, x, mask)
             )
@@ -216,6 +218,7 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
                 values.append(kept[:, c] * old[:, c] + (1 - kept[:, c]) * value)
             new = tf.stack(values, axis=-1)
             _, *features = self._network.inputs(new, groups)
+            # The pixel and its features are written down for those that come later.
             own = tf.stack((examples, pixel), axis=-1)
             drawn = tf.tensor_scatter_nd_update(drawn, own, new)
             hidden = tf.tensor_scatter_nd_update(hidden, own, tf.concat(features, axis=-1))

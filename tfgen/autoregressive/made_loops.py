@@ -66,16 +66,19 @@ def draw(
         return tf.while_loop(lambda u, _: u < count, body, (0, state))[1]
 
     def body(t, sums, states, logits, drawn):
+        # The hidden units that see no more than what is drawn, from the first layer up.
         state, *states = states
         below = finish(t, units[0], state, partial(_first, sums))
         final = [below]
         for state, table, (weights, bias) in zip(states, units[1:], upper, strict=True):
             below = finish(t, table, state, partial(_further, below, weights, bias))
             final.append(below)
+        # One dimension of each example: its logits, its draw.
         d = tf.gather(orders[:, t], component)
         own = tf.einsum("bph,bh->bp", tf.gather(V, d), below)
         new = invert_levels(own + tf.gather(logits, d, batch_dims=1), uniforms[t], levels)
         new = mask[t] * x[t] + (1 - mask[t]) * new
+        # What its value adds for those that come later.
         sums += weight_rows(W, d, new, levels)
         if direct is not None:
             logits += tf.reshape(weight_rows(direct, d, new, levels), (B, D, P))

@@ -151,6 +151,7 @@ class RasterModel(AutoregressiveModel):
         uniforms, x, mask = by_pixel(uniforms, 0), by_pixel(x, 0), by_pixel(mask, 1)
 
         def draw_row(i, above, image):
+            # The stages are those of the class's docstring.
             above, row, left = self.begin_row(above, given)
 
             def draw_pixel(j, left, drawn):
