@@ -51,7 +51,7 @@ def test_the_table_of_models_is_that_of_the_package():
 
 def test_the_models_that_take_a_condition_are_named():
     [sentence] = re.findall(r"^(.*) take one\.", section(README, "Conditions"), re.M)
-    expected = {name for name, model in registry.models().items() if model.conditional is True}
+    expected = {name for name, model in registry.models().items() if model.takes_condition}
     assert set(names(sentence)) == expected
 
 

@@ -109,3 +109,24 @@ def test_a_condition_goes_to_every_model_which_may_refuse_it():
     assert "condition" not in registry.settable(tfgen.NADE)
     with pytest.raises(ValueError, match="NADE.*Received: condition=Classes"):
         registry.build(tfgen.NADE, {"condition": "Classes"}, DIGITS)
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "text"),
+    [
+        ("VAE", "likelihood", "Categorical"),
+        ("VAE", "prior", "GaussianMixture(((-1.0, 0.0), (1.0, 0.0)))"),
+        ("GAN", "prior", "StandardNormal(3)"),
+        ("DCGAN", "loss_pair", "Minimax"),
+        ("DDPM", "schedule", "CosineSchedule(9)"),
+        ("DDPM", "prediction", "Velocity"),
+        ("DDPM", "sampler", "DDIM(3)"),
+        ("DDPM", "condition", "Classes"),
+    ],
+)
+def test_each_kind_of_value_reaches_some_model(model, key, text):
+    small = {"DDPM": {"base_channels": "4"}, "DCGAN": {"base_filters": "4"}}.get(model, {})
+    built = registry.build(registry.find_model(model), {key: text, **small}, DIGITS)
+    assert getattr(built, key) == registry.read_value(text, DIGITS)
+    if key == "prior":
+        assert built.sample(2, seed=0).shape == (2, 8, 8, 1)

@@ -119,7 +119,7 @@ def settable(model: type[GenerativeModel]) -> list[str]:
             if p.default is not p.empty
         }
         names += [n for n in init_parameters(model) if n in optional and n not in names]
-    return [name for name in names if name != "condition" or model.conditional]
+    return [name for name in names if name != "condition" or model.takes_condition]
 
 
 def read_value(text: str, info: DataInfo) -> Any:

@@ -32,7 +32,7 @@ class Residuals(GenerativeModel):
 
     term_names = ("low_loss", "high_loss")
     density = "none"
-    conditional = True
+    takes_condition = True
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)

@@ -6,7 +6,7 @@ from tfgen.adversarial.gan import GAN
 from tfgen.adversarial.losses import LossPair, NonSaturating
 from tfgen.core import Condition
 from tfgen.core.typing import ShapeLike
-from tfgen.distributions import StandardNormal
+from tfgen.distributions import Prior, StandardNormal
 from tfgen.networks import dcgan_discriminator, dcgan_generator
 
 
@@ -31,6 +31,7 @@ class DCGAN(GAN):
         latent_dim: int = 100,
         base_filters: int = 128,
         loss_pair: LossPair = NonSaturating(),
+        prior: Prior | None = None,
         condition: Condition | None = None,
         **kwargs: Any,
     ) -> Self:
@@ -38,19 +39,21 @@ class DCGAN(GAN):
 
         Args:
             event_shape: `(height, width, channels)`.
-            latent_dim: size of z.
+            latent_dim: size of z, where the prior does not say it.
             base_filters: filters of the largest hidden grid of both networks; they double with
                 each halving of the grid.
             loss_pair: what the two minimise.
+            prior: p(z); None for `StandardNormal(latent_dim)`.
             condition: what y is; None for p(x).
             **kwargs: the constructor's other arguments.
         Returns:
             A built `DCGAN`.
         """
+        prior = StandardNormal(latent_dim) if prior is None else prior
         return cls(
-            generator=dcgan_generator(latent_dim, event_shape, base_filters, condition=condition),
+            generator=dcgan_generator(prior.dim, event_shape, base_filters, condition=condition),
             discriminator=dcgan_discriminator(event_shape, base_filters, condition=condition),
-            prior=StandardNormal(latent_dim),
+            prior=prior,
             loss_pair=loss_pair,
             condition=condition,
             **kwargs,

@@ -36,7 +36,7 @@ class GAN(AdversarialModel):
     """
 
     term_names = ("discriminator_loss", "real_outputs", "fake_outputs", "generator_loss")
-    conditional = True
+    takes_condition = True
     paper = "Goodfellow et al. 2014"
 
     def __init__(
@@ -67,6 +67,7 @@ class GAN(AdversarialModel):
         hidden: Sequence[int] = (256, 512),
         dropout: float = 0.3,
         loss_pair: LossPair = NonSaturating(),
+        prior: Prior | None = None,
         condition: Condition | None = None,
         **kwargs: Any,
     ) -> Self:
@@ -79,11 +80,12 @@ class GAN(AdversarialModel):
 
         Args:
             event_shape: `(d,)`, of any finite values, or `(height, width, channels)` in [0, 1].
-            latent_dim: size of z.
+            latent_dim: size of z, where the prior does not say it.
             hidden: widths of the generator's hidden layers; the discriminator has the same in
                 reverse.
             dropout: rate of dropout in the discriminator, in [0, 1).
             loss_pair: what the two minimise.
+            prior: p(z); None for `StandardNormal(latent_dim)`.
             condition: what y is; None for p(x).
             **kwargs: the constructor's other arguments.
         Returns:
@@ -91,8 +93,9 @@ class GAN(AdversarialModel):
         """
         event_shape, hidden = tuple(event_shape), tuple(hidden)
         of_images = len(event_shape) == 3
+        prior = StandardNormal(latent_dim) if prior is None else prior
         generator = mlp(
-            (latent_dim,),
+            (prior.dim,),
             hidden,
             event_shape,
             activation="leaky_relu",
@@ -120,7 +123,7 @@ class GAN(AdversarialModel):
         return cls(
             generator=generator,
             discriminator=discriminator,
-            prior=StandardNormal(latent_dim),
+            prior=prior,
             loss_pair=loss_pair,
             condition=condition,
             **kwargs,

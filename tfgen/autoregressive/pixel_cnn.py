@@ -97,7 +97,7 @@ class PixelCNN(RasterModel):
 
     paper = "van den Oord et al. 2016b"
     default_batch_size = 50
-    conditional = True
+    takes_condition = True
 
     def __init__(
         self,

@@ -26,9 +26,9 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
 
     A family supplies `event_shape`, `term_names`, `density`, `paper`, `phases()`,
     `default_optimizers()`, `call`, `preview`, `signatures()` and the classmethod
-    `default(event_shape, **sizes)`; one that takes conditions says `conditional = True`. Methods
-    that draw or score take what users give as `condition`, and read it by `read_condition`; what
-    comes of it, `given`, is what networks and losses get.
+    `default(event_shape, **sizes)`; one that takes conditions says `takes_condition = True`.
+    Methods that draw or score take what users give as `condition`, and read it by
+    `read_condition`; what comes of it, `given`, is what networks and losses get.
 
     Args:
         condition: what y is, such as `Classes(10)`; None for a model of x alone.
@@ -41,7 +41,7 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
         levels: number of levels of a discrete likelihood; None where x is continuous.
         density: what the model can say of p(x): "exact", "bound", "implicit", or "none" where it
             is no distribution of x.
-        conditional: whether the family can take a condition.
+        takes_condition: whether the family can take a condition.
         paper: authors and year of the source.
         default_batch_size: examples of one step on the command line.
         epochs_seen: number of training epochs begun so far; saved with the model, it decides the
@@ -53,7 +53,7 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
     event_shape: Any = None
     levels: int | None = None
     density: str | None = None
-    conditional = False
+    takes_condition = False
     paper: str | None = None
     default_batch_size = 100
 
@@ -64,7 +64,7 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
                 f"expected float32, mixed_bfloat16 or mixed_float16: {type(self).__name__} computes"
                 f" probabilities in float32. Received: {self.dtype_policy.name}"
             )
-        if condition is not None and not self.conditional:
+        if condition is not None and not self.takes_condition:
             raise ValueError(
                 f"expected no condition: {type(self).__name__} models x alone."
                 f" Received: condition={condition!r}"

@@ -47,7 +47,7 @@ class DDPM(DiffusionModel):
 
     term_names = ("denoising_mse",)
     density = "bound"
-    conditional = True
+    takes_condition = True
     paper = "Ho et al. 2020; Song et al. 2021"
     default_batch_size = 128
 
@@ -99,6 +99,7 @@ class DDPM(DiffusionModel):
         attention_at: Sequence[int] = (-1,),
         dropout: float = 0.1,
         patch_size: int | None = None,
+        schedule: Schedule | None = None,
         condition: Condition | None = None,
         **kwargs: Any,
     ) -> Self:
@@ -117,6 +118,7 @@ class DDPM(DiffusionModel):
             multipliers, num_blocks, attention_at, dropout: of the U-Net (see
                 `tfgen.networks.unet`).
             patch_size: likewise; None for 2 where both sides have 24 pixels or more, else 1.
+            schedule: of the noise; None for `LinearSchedule(num_steps)`.
             condition: what y is; None for p(x).
             **kwargs: the constructor's other arguments.
         Returns:
@@ -142,8 +144,8 @@ class DDPM(DiffusionModel):
                 name="denoiser",
                 condition=condition,
             )
-        kwargs = {"schedule": LinearSchedule(num_steps), **kwargs}
-        return cls(denoiser=denoiser, condition=condition, **kwargs)
+        schedule = LinearSchedule(num_steps) if schedule is None else schedule
+        return cls(denoiser=denoiser, schedule=schedule, condition=condition, **kwargs)
 
     @property
     def event_shape(self) -> tuple[int, ...]:

@@ -66,7 +66,7 @@ class VAE(LatentModel):
 
     term_names = ("negative_elbo", "distortion", "rate")
     density = "bound"
-    conditional = True
+    takes_condition = True
     paper = "Kingma & Welling 2014"
 
     def __init__(
@@ -104,6 +104,7 @@ class VAE(LatentModel):
         hidden: Sequence[int] = (400,),
         likelihood: Head = Bernoulli(),
         beta: float = 1.0,
+        prior: Prior | None = None,
         condition: Condition | None = None,
         **kwargs: Any,
     ) -> Self:
@@ -111,21 +112,21 @@ class VAE(LatentModel):
 
         Args:
             event_shape: `(d,)` or `(height, width, channels)`.
-            latent_dim: size of z.
+            latent_dim: size of z, where the prior does not say it.
             hidden: widths of the encoder's hidden layers; the decoder has them in reverse.
             likelihood: head of p(x | z).
             beta: weight of the rate.
+            prior: p(z); None for `StandardNormal(latent_dim)`.
             condition: what y is; None for p(x).
             **kwargs: the constructor's other arguments.
         """
         event_shape, hidden = tuple(event_shape), tuple(hidden)
+        prior = StandardNormal(latent_dim) if prior is None else prior
         params = (*event_shape[:-1], likelihood.params_size(event_shape))
         return cls(
-            encoder=mlp(
-                event_shape, hidden, (2 * latent_dim,), name="encoder", condition=condition
-            ),
-            decoder=mlp((latent_dim,), hidden[::-1], params, name="decoder", condition=condition),
-            prior=StandardNormal(latent_dim),
+            encoder=mlp(event_shape, hidden, (2 * prior.dim,), name="encoder", condition=condition),
+            decoder=mlp((prior.dim,), hidden[::-1], params, name="decoder", condition=condition),
+            prior=prior,
             likelihood=likelihood,
             beta=beta,
             condition=condition,
