@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.core.arrays import ArrayFeed, gather, is_array
+from tfgen.core.checked_batches import checked_batches
 from tfgen.core.checks import check_count
 from tfgen.core.data_checks import DataChecks
 from tfgen.core.fit_callbacks import EpochCounter, check_monitors, counted_callbacks
@@ -89,6 +90,8 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
             dataset = x
             known = int(x.cardinality()) if steps_per_epoch is None else steps_per_epoch
             self._check_steps(known if known > 0 else None)
+        else:
+            x = checked_batches(x, self.check_batch)
         if validation_data is not None:
             validation_data = self._validation_batches(
                 validation_data, validation_batch_size or batch_size or 32
@@ -132,7 +135,7 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         self._refuse(sample_weight=sample_weight)
         if not is_array(x):
-            return data
+            return checked_batches(data, self.check_batch)
         return _batches(self.check_data(x, y, name="validation x"), batch_size)
 
     def evaluate(
@@ -158,6 +161,8 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
             batch_size = None
         elif isinstance(x, tf.data.Dataset) and not kwargs:
             x = self.check_dataset(x)
+        elif not kwargs:
+            x = checked_batches(x, self.check_batch)
         return super().evaluate(
             x,
             y,

@@ -126,3 +126,16 @@ def refuse_outside(allowed: tf.Tensor, values: Any, expected: str) -> None:
         raise ValueError(
             f"{expected}. Received: {np.asarray(values)[~np.asarray(allowed)].ravel()[0]}"
         )
+
+
+def check_is_condition(value: Any) -> Condition:
+    """Gives a `Condition` back.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(value, Condition):
+        raise ValueError(
+            f"expected condition to be a value such as Classes(10). Received: {value!r}"
+        )
+    return value

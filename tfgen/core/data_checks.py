@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfgen.core.checks import check_array, check_spec
@@ -65,13 +66,23 @@ class DataChecks:
         self._check_pair(y)
         if self.condition is None:
             return (x,)
-        tokens = self.condition.tokens(y, name=name.replace("x", "y"))
+        tokens = self.condition.tokens(y, name=f"{name[:-1]}y")
         if len(tokens) != len(x):
             raise ValueError(
                 f"expected {name} and its conditions of one length."
                 f" Received: {len(x)} and {len(tokens)}"
             )
         return x, tokens
+
+    def check_batch(self, batch: Any) -> tuple[np.ndarray, ...]:
+        """Checks a batch that a generator gives: arrays `(x,)` or `(x, tokens)`.
+
+        Raises:
+            ValueError: see `check_data`; sample weights.
+        """
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
+        self._refuse(sample_weight=sample_weight)
+        return tuple(np.asarray(array) for array in self.check_data(x, y, name="the batch's x"))
 
     def check_dataset(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
         """Checks a `tf.data.Dataset` of batches, and makes its conditions numeric.

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tfgen.core.array_trainer import ArrayTrainer
 from tfgen.core.checks import check_count
-from tfgen.core.condition import Condition
+from tfgen.core.condition import Condition, check_is_condition
 from tfgen.core.configured import Configured
 from tfgen.core.optimizers import PhaseOptimizers, loss_scaled, match_optimizers
 from tfgen.core.phase import trainable_weights
@@ -69,10 +69,8 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
                 f"expected no condition: {type(self).__name__} models x alone."
                 f" Received: condition={condition!r}"
             )
-        if condition is not None and not isinstance(condition, Condition):
-            raise ValueError(
-                f"expected condition to be a value such as Classes(10). Received: {condition!r}"
-            )
+        if condition is not None:
+            check_is_condition(condition)
         # Images must not be rounded to a half-precision compute dtype on their way in.
         self.autocast = False
         self.condition = condition

@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from tfgen.core import Condition
+from tfgen.core.condition import check_is_condition
 from tfgen.layers import TokenEmbedding
 
 _WORD_DIM = 32
@@ -68,5 +69,5 @@ def dense_of_both(
 
 
 def _input(condition):
-    spec = condition.given_spec
+    spec = check_is_condition(condition).given_spec
     return keras.Input(tuple(spec.shape[1:]), dtype=spec.dtype.name, name="given")
