@@ -264,6 +264,22 @@ def test_export_replaces_a_folder_and_refuses_other_formats(tmp_path):
         made.export(tmp_path / "other", format="onnx")
 
 
+@pytest.mark.parametrize("taken", ["folder", "file", "run", ""])
+def test_export_deletes_nothing_that_it_did_not_write(tmp_path, monkeypatch, taken):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "run/saved_model").mkdir(parents=True)
+    for name in ("folder/mine.txt", "file", "run/metrics.json"):
+        (tmp_path / name).write_text("mine")
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ValueError, match="expected a new path.*Received: "):
+        model().export(taken)
+    assert sorted(tmp_path.rglob("*")) == before
+    (tmp_path / "empty").mkdir()
+    model().export("empty")
+    assert (tmp_path / "empty/saved_model.pb").exists()
+
+
 def test_a_data_set_with_an_epoch_counter_gets_the_model_s_count():
     seen = []
     dataset = tf.data.Dataset.from_tensor_slices(data()).batch(22)

@@ -253,14 +253,14 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
     ) -> None:
         """Writes a SavedModel with the named `signatures()`, which runs without tfgen.
 
-        The folder appears when it is whole; one that was there before is replaced.
+        The folder appears when it is whole; a SavedModel that was there before is replaced.
 
         Args:
             filepath: path of the folder.
             format: "tf_saved_model", the only one.
             verbose: whether to print the signatures and the path.
         Raises:
-            ValueError: another format.
+            ValueError: another format, or a path that holds something else than a SavedModel.
         """
         if format != "tf_saved_model":
             raise ValueError(f'expected format to be "tf_saved_model". Received: {format!r}')

@@ -16,18 +16,25 @@ def write_saved_model(
 ) -> None:
     """Writes a SavedModel with named signatures; the folder appears when it is whole.
 
-    A folder that was there before is replaced.
+    A SavedModel that was there before is replaced, and nothing else.
 
     Args:
         model: what the signatures compute with.
         path: of the folder.
         signatures: `{name: (function, input specs)}`.
+    Raises:
+        ValueError: the path is taken by something else than a SavedModel or an empty folder.
     """
+    given, path = path, os.path.abspath(os.fspath(path))
+    if os.path.lexists(path) and not _may_be_replaced(path):
+        raise ValueError(
+            "expected a new path, or the folder of a SavedModel, which is replaced."
+            f" Received: {os.fspath(given)!r}, which holds something else"
+        )
     archive = keras.export.ExportArchive()
     archive.track(model)
     for name, (function, specs) in signatures.items():
         archive.add_endpoint(name, function, specs)
-    path = os.path.abspath(os.fspath(path))
     partial = f"{path}.partial-{os.getpid()}"
     try:
         # Keras would print the partial path, which is gone a moment later.
@@ -37,3 +44,10 @@ def write_saved_model(
         os.replace(partial, path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _may_be_replaced(path):
+    if os.path.islink(path) or not os.path.isdir(path):
+        return False
+    entries = os.listdir(path)
+    return not entries or "saved_model.pb" in entries
