@@ -252,7 +252,7 @@ def test_evaluation_uses_the_average_and_moves_no_weight():
 
 
 def test_training_lowers_the_loss():
-    model = tiny((2,), num_steps=50, schedule=CosineSchedule(50), ema_decay=0.9)
+    model = tiny((2,), schedule=CosineSchedule(50), prediction=Epsilon(), ema_decay=0.9)
     model.compile(keras.optimizers.Adam(0.01))
     x = np.random.default_rng(0).choice([-1.0, 1.0], size=(512, 2)).astype("float32")
     history = model.fit(x, batch_size=64, epochs=20, verbose=0).history["denoising_mse"]

@@ -52,25 +52,28 @@ def example_seeds(seed: tf.Tensor, num_examples: int | tf.Tensor) -> tf.Tensor:
     return tf.random.experimental.stateless_split(seed, num_examples)
 
 
-def fold_in_each(seeds: tf.Tensor, data: int | tf.Tensor) -> tf.Tensor:
-    """`fold_in` for each of the seeds `[num_examples, 2]`."""
-    return tf.map_fn(lambda seed: fold_in(seed, data), seeds)
-
-
-@tf.function(reduce_retracing=True, autograph=False)
-def normal_by_example(seeds: tf.Tensor, shape: Sequence[int]) -> tf.Tensor:
+@tf.function(jit_compile=True, reduce_retracing=True, autograph=False)
+def normal_by_example(
+    seeds: tf.Tensor, shape: Sequence[int], data: int | tf.Tensor = 0
+) -> tf.Tensor:
     """Standard normal draws, float32 `[num_examples, *shape]`, each by its own seed.
+
+    Always by XLA, whose loop over the examples is seven times as fast as TensorFlow's, and whose
+    stream is another one.
 
     Args:
         seeds: int32 `[num_examples, 2]`, see `example_seeds`.
         shape: shape of one draw.
+        data: folded into each of the seeds, an int or an integer scalar.
     """
     return tf.map_fn(
-        lambda seed: tf.random.stateless_normal(shape, seed), seeds, fn_output_signature=tf.float32
+        lambda seed: tf.random.stateless_normal(shape, fold_in(seed, data)),
+        seeds,
+        fn_output_signature=tf.float32,
     )
 
 
-@tf.function(reduce_retracing=True, autograph=False)
+@tf.function(jit_compile=True, reduce_retracing=True, autograph=False)
 def integer_by_example(seeds: tf.Tensor, maxval: int) -> tf.Tensor:
     """Uniform draws from 0, ..., maxval - 1, int32 `[num_examples]`, each by its own seed.
 

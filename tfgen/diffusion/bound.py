@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.core import fold_in_each, integer_by_example, normal_by_example
+from tfgen.core import integer_by_example, normal_by_example
 from tfgen.diffusion import process
 from tfgen.distributions import reparameterize
 
@@ -45,7 +45,7 @@ def variational_bound(
 
     def add_term(k, total):
         t = 1 + (k * num_steps + offset) // num_terms
-        noise = normal_by_example(fold_in_each(seeds, k), model.event_shape)
+        noise = normal_by_example(seeds, model.event_shape, k)
         xt = reparameterize(model.q(x0, t), noise)
         p = model.p(xt, t, given)
         # KL(q || p) at t = 1 would be of a point: L_0 takes its place.

@@ -13,7 +13,6 @@ from tfgen.core import (
     Phase,
     check_count,
     example_seeds,
-    fold_in_each,
     normal_by_example,
 )
 from tfgen.core.arrays import in_batches
@@ -260,7 +259,7 @@ class VAE(LatentModel):
         size = min(num_samples, _SAMPLES_A_STEP)
 
         def log_weights(step):
-            draws = normal_by_example(fold_in_each(seeds, step), (size, self.prior.dim))
+            draws = normal_by_example(seeds, (size, self.prior.dim), step)
             z = reparameterize(q, tf.transpose(draws, (1, 0, 2)))
             log_weight = self.p(z, given).log_prob(x) + self.prior().log_prob(z) - q.log_prob(z)
             # The last step may draw more than is left; the surplus gets no weight.
