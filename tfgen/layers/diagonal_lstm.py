@@ -30,8 +30,8 @@ class DiagonalBiLSTMLayer(SpatialLSTMLayer):
     def __init__(self, units: int, *, groups: int = 1, **kwargs: Any) -> None:
         super().__init__(units, groups, **kwargs)
         self.input_to_state, self.mirrored_input_to_state = (
-            MaskedConv2D(4 * units, 1, mask="B", groups=groups, dtype=self.dtype_policy)
-            for _ in range(2)
+            MaskedConv2D(4 * units, 1, mask="B", groups=groups, name=name, dtype=self.dtype_policy)
+            for name in ("input_to_state", "mirrored_input_to_state")
         )
 
     def build(self, input_shape: BatchShape) -> None:

@@ -49,13 +49,21 @@ class GatedPixelLayer(ConfiguredLayer):
         self.conditional = conditional
         self.rows = (kernel_size + 1) // 2
         gates, policy = 2 * features, self.dtype_policy
-        self.vertical = keras.layers.Conv2D(gates, (self.rows, kernel_size), dtype=policy)
-        self.link = keras.layers.Dense(gates, use_bias=False, dtype=policy)
-        self.horizontal = LeftConv2D(gates, self.rows, mask, groups, dtype=policy)
-        self.residual = LeftConv2D(features, 1, "B", groups, dtype=policy)
+        self.vertical = keras.layers.Conv2D(
+            gates, (self.rows, kernel_size), name="vertical", dtype=policy
+        )
+        self.link = keras.layers.Dense(gates, use_bias=False, name="link", dtype=policy)
+        self.horizontal = LeftConv2D(
+            gates, self.rows, mask, groups, name="horizontal", dtype=policy
+        )
+        self.residual = LeftConv2D(features, 1, "B", groups, name="residual", dtype=policy)
         if conditional:
-            self.vertical_condition = keras.layers.Dense(gates, use_bias=False, dtype=policy)
-            self.horizontal_condition = keras.layers.Dense(gates, use_bias=False, dtype=policy)
+            self.vertical_condition = keras.layers.Dense(
+                gates, use_bias=False, name="vertical_condition", dtype=policy
+            )
+            self.horizontal_condition = keras.layers.Dense(
+                gates, use_bias=False, name="horizontal_condition", dtype=policy
+            )
 
     def build(
         self,

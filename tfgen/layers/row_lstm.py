@@ -30,7 +30,12 @@ class RowLSTMLayer(SpatialLSTMLayer):
         super().__init__(units, groups, **kwargs)
         self.kernel_size = kernel_size
         self.input_to_state = MaskedConv2D(
-            4 * units, (1, kernel_size), mask="B", groups=groups, dtype=self.dtype_policy
+            4 * units,
+            (1, kernel_size),
+            mask="B",
+            groups=groups,
+            name="input_to_state",
+            dtype=self.dtype_policy,
         )
 
     def build(self, input_shape: BatchShape) -> None:

@@ -89,13 +89,17 @@ class ShiftedUNet(ConfiguredLayer):
         self.ul_up = blocks(DownRightShiftedResnet, "ul_up", num_blocks + (not lowest))
         self.lower = None
         if not lowest:
-            self.u_halve = DownShiftedConv2D(filters, strides=2, dtype=policy)
-            self.ul_halve = DownRightShiftedConv2D(filters, strides=2, dtype=policy)
-            self.lower = ShiftedUNet(
-                filters, num_blocks, num_resolutions - 1, dropout, dtype=policy
+            self.u_halve = DownShiftedConv2D(filters, strides=2, name="u_halve", dtype=policy)
+            self.ul_halve = DownRightShiftedConv2D(
+                filters, strides=2, name="ul_halve", dtype=policy
             )
-            self.u_double = DownShiftedConv2DTranspose(filters, dtype=policy)
-            self.ul_double = DownRightShiftedConv2DTranspose(filters, dtype=policy)
+            self.lower = ShiftedUNet(
+                filters, num_blocks, num_resolutions - 1, dropout, name="lower", dtype=policy
+            )
+            self.u_double = DownShiftedConv2DTranspose(filters, name="u_double", dtype=policy)
+            self.ul_double = DownRightShiftedConv2DTranspose(
+                filters, name="ul_double", dtype=policy
+            )
 
     def build(self, u_shape: BatchShape, ul_shape: BatchShape) -> None:
         shape = (*u_shape[:-1], self.filters)
