@@ -21,7 +21,7 @@ def test_words_are_numbered_by_frequency_then_alphabet():
 
 def test_the_most_frequent_words_and_the_first_ones_of_a_text_are_kept():
     captions = Captions.from_corpus(["b a a", "b c", "b"], max_words=2, length=2)
-    assert captions.vocabulary == ("b", "a") or captions.vocabulary == ("a", "b")
+    assert captions.vocabulary == ("b", "a")
     assert len(tokens(captions, "b c a b")[0]) == 2
     assert tokens(captions, "b c a b")[0][1] == 1
 

@@ -65,8 +65,7 @@ def test_the_count_of_steps_resumes_bit_for_bit(tmp_path):
     whole.fit(data(20), batch_size=5, epochs=4, verbose=0)
     half.fit(data(20), batch_size=5, epochs=2, verbose=0)
     half.save(tmp_path / "half.keras")
-    with keras.saving.custom_object_scope({}):
-        resumed = keras.saving.load_model(tmp_path / "half.keras")
+    resumed = keras.saving.load_model(tmp_path / "half.keras")
     assert int(resumed.steps_seen) == 8
     resumed.fit(data(20), batch_size=5, epochs=2, verbose=0)
     for a, b in zip(resumed.get_weights(), whole.get_weights(), strict=True):

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.core import Condition
-from tfgen.core.condition import refuse_outside
+from tfgen.core.condition import refuse_outside, to_tensor
 
 
 class Attributes(Condition):
@@ -43,10 +43,7 @@ class Attributes(Condition):
 
     def to_tokens(self, values: Any, name: str) -> tf.Tensor:
         expected = f"expected {name} to be 1 or 0 for each of {', '.join(self.names)}"
-        try:
-            tokens = tf.convert_to_tensor(values)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{expected}. Received: {values!r}") from error
+        tokens = to_tensor(values, expected)
         if (
             tokens.dtype == tf.string
             or tokens.shape.rank not in (1, 2)

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.core import Condition, check_count
-from tfgen.core.condition import refuse_outside
+from tfgen.core.condition import refuse_outside, to_tensor
 
 PADDING, UNKNOWN = 0, 1
 
@@ -102,10 +102,7 @@ class Captions(Condition):
 
     def to_tokens(self, values: Any, name: str) -> tf.Tensor:
         expected = f"expected {name} to be texts [batch]"
-        try:
-            values = tf.convert_to_tensor(values)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{expected}. Received: {values!r}") from error
+        values = to_tensor(values, expected)
         if values.dtype == tf.string and values.shape.rank in (0, 1):
             one = values.shape.rank == 0
             tokens = self.layers[0](values[tf.newaxis] if one else values)

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.core import Condition, check_count
-from tfgen.core.condition import refuse_outside
+from tfgen.core.condition import refuse_outside, to_tensor
 
 
 class Classes(Condition):
@@ -37,10 +37,7 @@ class Classes(Condition):
 
     def to_tokens(self, values: Any, name: str) -> tf.Tensor:
         expected = f"expected {name} to be classes from 0 to {self.num_classes - 1}"
-        try:
-            tokens = tf.convert_to_tensor(values)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{expected}. Received: {values!r}") from error
+        tokens = to_tensor(values, expected)
         if not tokens.dtype.is_integer or tokens.shape.rank not in (0, 1, 2):
             raise ValueError(
                 f"{expected}, integers [batch]. Received: {tokens.dtype.name}, shape {tokens.shape}"

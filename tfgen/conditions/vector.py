@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.core import Condition, check_count
-from tfgen.core.condition import refuse_outside
+from tfgen.core.condition import refuse_outside, to_tensor
 
 
 class Vector(Condition):
@@ -38,10 +38,7 @@ class Vector(Condition):
 
     def to_tokens(self, values: Any, name: str) -> tf.Tensor:
         expected = f"expected {name} to be float vectors [batch, {self.dim}]"
-        try:
-            tokens = tf.convert_to_tensor(values)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{expected}. Received: {values!r}") from error
+        tokens = to_tensor(values, expected)
         if (
             not tokens.dtype.is_floating
             or tokens.shape.rank not in (1, 2)

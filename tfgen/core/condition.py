@@ -110,6 +110,21 @@ class Condition(Configured, abc.ABC):
         return list(distinct.values())[:8]
 
 
+def to_tensor(values: Any, expected: str) -> tf.Tensor:
+    """`tf.convert_to_tensor(values)`.
+
+    Args:
+        values: what a user gave.
+        expected: beginning of the message.
+    Raises:
+        ValueError: they make no tensor.
+    """
+    try:
+        return tf.convert_to_tensor(values)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{expected}. Received: {values!r}") from error
+
+
 def refuse_outside(allowed: tf.Tensor, values: Any, expected: str) -> None:
     """Raises where a value is not allowed: at once, or by an assertion in a graph.
 

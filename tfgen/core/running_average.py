@@ -34,7 +34,7 @@ class RunningAverage(keras.layers.Layer):
                 f" {network.name!r}, without weights"
             )
         self.decay = decay
-        # In a tuple, because Keras would track the layer as a part of this one.
+        # Hidden, because Keras would track the network as a part of this layer.
         self._averaged = _Untracked(network)
         self._averages = [self._copy_of(v) for v in network.trainable_variables]
         self._states = [self._copy_of(v) for v in network.non_trainable_variables]
