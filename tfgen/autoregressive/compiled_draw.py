@@ -2,10 +2,11 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import tensorflow as tf
+
+from tfgen.autoregressive.fixed_blocks import in_fixed_blocks
 
 
 def compiled_draw(draw: Callable[..., tf.Tensor]) -> Callable[..., tf.Tensor]:
@@ -15,24 +16,29 @@ def compiled_draw(draw: Callable[..., tf.Tensor]) -> Callable[..., tf.Tensor]:
     sampler's loops, which XLA cannot hand on. So the weights enter the compiled function as
     arguments like the other tensors, all of them cut off from any tape, and so does what leaves
     it. The draws are the same eagerly, in a graph and from a SavedModel. The compiled code is the
-    model's own, one for each shape of the arguments, and is dropped with it.
+    model's own, one for each shape of the arguments, and is dropped with it: so the examples come
+    in blocks of few sizes (see `in_fixed_blocks`).
 
     Args:
-        draw: method `(self, *tensors)` of a Keras model; some of the tensors may be None.
+        draw: method `(self, *tensors)` of a Keras model, the examples along the tensors' first
+            axis; some of them may be None.
+    Returns:
+        The method, with one more argument: `batch_size`, the most examples of one call.
     """
 
     @tf.function(jit_compile=True, autograph=False)
-    def compiled(model, weights, args, kwargs):
+    def compiled(model, weights, args):
         with keras.StatelessScope(list(zip(model.weights, weights, strict=True))):
-            return draw(model, *args, **kwargs)
+            return draw(model, *args)
 
     @functools.wraps(draw)
-    def method(self: keras.Model, *args: Any, **kwargs: Any) -> tf.Tensor:
+    def method(
+        self: keras.Model, *args: tf.Tensor | None, batch_size: int | None = None
+    ) -> tf.Tensor:
         weights = [tf.stop_gradient(tf.convert_to_tensor(weight)) for weight in self.weights]
-        args, kwargs = tf.nest.map_structure(
-            lambda tensor: None if tensor is None else tf.stop_gradient(tensor), (args, kwargs)
-        )
+        args = [None if tensor is None else tf.stop_gradient(tensor) for tensor in args]
         of_this_model = compiled.__get__(self, type(self))
-        return tf.stop_gradient(of_this_model(weights, args, kwargs))
+        drawn = in_fixed_blocks(lambda *block: of_this_model(weights, block), batch_size, *args)
+        return tf.stop_gradient(drawn)
 
     return method

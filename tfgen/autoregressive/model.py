@@ -12,6 +12,7 @@ import tensorflow_probability as tfp
 from tfgen.autoregressive.distribution import AutoregressiveDistribution
 from tfgen.core import Phase, SamplingModel, check_spec
 from tfgen.core.arrays import in_batches
+from tfgen.core.checks import check_count
 from tfgen.core.typing import ArrayLike, SeedLike
 
 tfd = tfp.distributions
@@ -49,7 +50,13 @@ class AutoregressiveModel(SamplingModel):
 
     @abc.abstractmethod
     def draw(
-        self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, given: tf.Tensor | None = None
+        self,
+        uniforms: tf.Tensor,
+        x: tf.Tensor,
+        mask: tf.Tensor,
+        given: tf.Tensor | None = None,
+        *,
+        batch_size: int | None = None,
     ) -> tf.Tensor:
         """Draws the dimensions in order by inversion of their distribution functions.
 
@@ -59,6 +66,7 @@ class AutoregressiveModel(SamplingModel):
             x: `[batch, D]`, values to keep, flattened.
             mask: `[batch, D]`, 1 where x is kept and 0 where a value is drawn.
             given: what networks read of the conditions; None for a model without any.
+            batch_size: the most examples of one call, which `compiled_draw` reads.
         Returns:
             `[batch, D]`, float32.
         """
@@ -108,11 +116,45 @@ class AutoregressiveModel(SamplingModel):
     def _log_prob(self, x, given):
         return self.conditionals(x, given).log_prob(x)
 
+    def sample(
+        self,
+        num_samples: int | tf.Tensor,
+        *,
+        condition: ArrayLike | None = None,
+        seed: SeedLike | None = None,
+        batch_size: int | None = None,
+    ) -> tf.Tensor:
+        """Draws examples from the model.
+
+        Args:
+            num_samples: int or int32 scalar, at least 1.
+            condition: for a model that has one: a condition for each sample, or one for all.
+            seed: int or int32 `(2,)` tensor; None for the model's own generator.
+            batch_size: the most that are drawn at once, 256 by default. The sampler is compiled
+                once for each size of its blocks: 1, 4, 16, ... or this one. Each sample is drawn
+                from numbers of its own, whatever the blocks.
+        Returns:
+            `[num_samples, *event_shape]`, float32; images in [0, 1], discrete data on the levels.
+        Raises:
+            ValueError: `num_samples` or `batch_size` is below 1, `seed` is no seed, or a bad
+                condition.
+        """
+        check_count(num_samples, "num_samples")
+        if batch_size is not None:
+            check_count(batch_size, "batch_size")
+        given = self.read_condition(condition, num_samples)
+        return self.generate(num_samples, self.seed_or_next(seed), given, batch_size)
+
     def generate(
-        self, num_samples: int | tf.Tensor, seed: tf.Tensor, given: tf.Tensor | None = None
+        self,
+        num_samples: int | tf.Tensor,
+        seed: tf.Tensor,
+        given: tf.Tensor | None = None,
+        batch_size: int | None = None,
     ) -> tf.Tensor:
         zeros = tf.zeros((num_samples, math.prod(self.event_shape)))
-        drawn = self.draw(self._uniforms(num_samples, seed), zeros, zeros, given)
+        uniforms = self._uniforms(num_samples, seed)
+        drawn = self.draw(uniforms, zeros, zeros, given, batch_size=batch_size)
         return tf.reshape(drawn, (num_samples, *self.event_shape))
 
     def _uniforms(self, num_samples, seed):

@@ -53,7 +53,13 @@ class OrderEnsemble(AutoregressiveModel):
 
     @abc.abstractmethod
     def draw_along(
-        self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, component: tf.Tensor
+        self,
+        uniforms: tf.Tensor,
+        x: tf.Tensor,
+        mask: tf.Tensor,
+        component: tf.Tensor,
+        *,
+        batch_size: int | None = None,
     ) -> tf.Tensor:
         """Draws the dimensions along the components' orders, by inversion; see `compiled_draw`.
 
@@ -62,6 +68,7 @@ class OrderEnsemble(AutoregressiveModel):
             x: `[batch, D]`, values to keep, flattened.
             mask: `[batch, D]`, 1 where x is kept and 0 where a value is drawn.
             component: int32 `[batch]`, each example's own k.
+            batch_size: the most examples of one call, which `compiled_draw` reads.
         Returns:
             `[batch, D]`, float32, the dimensions in raster order.
         """
@@ -102,7 +109,13 @@ class OrderEnsemble(AutoregressiveModel):
         return {"negative_log_prob": -tf.reduce_mean(log_prob)}
 
     def draw(
-        self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, given: tf.Tensor | None = None
+        self,
+        uniforms: tf.Tensor,
+        x: tf.Tensor,
+        mask: tf.Tensor,
+        given: tf.Tensor | None = None,
+        *,
+        batch_size: int | None = None,
     ) -> tf.Tensor:
         """Picks a component for each example, and draws along its order.
 
@@ -110,11 +123,11 @@ class OrderEnsemble(AutoregressiveModel):
             uniforms: `[batch, D + 1]`, float32 in [0, 1), the last number for the component.
             x, mask: see `draw_along`.
             given: None, there is no condition.
+            batch_size: see `draw_along`.
         """
         logits = tf.zeros((tf.shape(x)[0], self.num_components))
-        return self.draw_along(
-            uniforms[:, :-1], x, mask, invert_categorical(logits, uniforms[:, -1])
-        )
+        component = invert_categorical(logits, uniforms[:, -1])
+        return self.draw_along(uniforms[:, :-1], x, mask, component, batch_size=batch_size)
 
     def complete(
         self,
