@@ -3,6 +3,7 @@ import struct
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tfgen.data import DataInfo, info, load_arrays
 
@@ -158,7 +159,17 @@ def test_two_files_of_one_split_are_refused(tmp_path):
         load_arrays(tmp_path, "train")
 
 
-def test_wrong_channels_are_refused(tmp_path, images):
+def test_grey_arrays_become_colour_and_colour_ones_grey(tmp_path, images):
     np.savez(tmp_path / "set.npz", train=images)
-    with pytest.raises(ValueError, match="expected 3 channels. Received: 1"):
-        load_arrays(tmp_path, "train", channels=3)
+    x = load_arrays(tmp_path, "train", channels=3)
+    np.testing.assert_array_equal(x, np.repeat(load_arrays(tmp_path, "train"), 3, axis=-1))
+    assert info(tmp_path, channels=3) == DataInfo((3, 4, 3), 256, None, 12)
+    colours = np.random.default_rng(1).integers(0, 256, (9, 3, 4, 3), np.uint8)
+    np.savez(tmp_path / "set.npz", train=colours, test=colours / 255, valid=colours > 127)
+    grey = [np.asarray(Image.fromarray(colour).convert("L")) for colour in colours]
+    expected = np.array(grey, np.float32)[..., None] / np.float32(255)
+    np.testing.assert_array_equal(load_arrays(tmp_path, "train", channels=1), expected)
+    real = load_arrays(tmp_path, "test", channels=1)
+    np.testing.assert_allclose(real[..., 0], colours @ [0.299, 0.587, 0.114] / 255, atol=2e-5)
+    levels = [info(tmp_path, split, channels=1).levels for split in ("train", "test", "valid")]
+    assert levels == [256, None, None]

@@ -159,7 +159,6 @@ def test_a_set_of_one_image_loads(numbers):
         ({"levels": 1}, "levels: expected an integer of at least 2. Received: 1"),
         ({"binarize": "dither"}, "binarize: expected one of .* Received: 'dither'"),
         ({"channels": 2}, "channels: expected 1, 3 or None. Received: 2"),
-        ({"channels": 3}, "expected 3 channels. Received: 1"),
         ({"seed": 0.5}, "seed: expected an integer. Received: 0.5"),
         ({"epoch": -1}, "epoch: expected an integer of at least 0. Received: -1"),
         ({"memory_limit": "1G"}, "memory_limit: expected an integer .* Received: '1G'"),

@@ -9,6 +9,7 @@ import pytest
 import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from tfgen.data import DataInfo, info, load, load_arrays
@@ -42,6 +43,19 @@ class TinyMixed(TinyDownload):
 
     def _split_generators(self, dl_manager):
         return {"train": self._generate_examples()}
+
+
+class TinyColour(TinyDownload):
+    """200 red images."""
+
+    url_infos = None
+
+    def _split_generators(self, dl_manager):
+        return {"train": self._generate_examples()}
+
+    def _generate_examples(self):
+        for index in range(200):
+            yield index, {"pic": np.full((2, 2, 3), (200, 0, 0), np.uint8)}
 
 
 def files_of(folder):
@@ -164,9 +178,24 @@ def test_images_of_any_size_are_refused(tmp_path):
         load("tiny_mixed", "train", data_dir=tmp_path)
 
 
-def test_wrong_channels_and_unknown_splits_are_refused(digits_dir):
-    with pytest.raises(ValueError, match=r"with 3 channels. Received: shape \(8, 8, 1\)"):
-        load("digits", "train", channels=3, data_dir=digits_dir)
+def test_images_are_converted_in_memory_and_in_a_stream(tmp_path, digits_dir):
+    options = dict(batch_size=50, shuffle=False)
+    for name, folder, channels, shape, levels in (
+        ("digits", digits_dir, 3, (8, 8, 3), 17),
+        ("tiny_colour", tmp_path, 1, (2, 2, 1), 256),
+    ):
+        options |= dict(data_dir=folder, channels=channels)
+        x = load_arrays(name, "train[:200]", data_dir=folder, channels=channels)
+        facts = info(name, data_dir=folder, channels=channels)
+        assert (facts.event_shape, facts.levels) == (shape, levels)
+        stream = load(name, "train[:200]", memory_limit=64, **options)
+        assert stream.element_spec.shape == (None, *shape)
+        np.testing.assert_array_equal(np.concatenate(list(stream)), x)
+    red = np.asarray(Image.new("RGB", (1, 1), (200, 0, 0)).convert("L"), np.float32) / 255
+    np.testing.assert_allclose(x, np.broadcast_to(red, x.shape), rtol=1e-6)
+
+
+def test_unknown_splits_are_refused(digits_dir):
     with pytest.raises(ValueError, match=r"digits has, of \['test', 'train'\]. Received: 'dev'"):
         load("digits", "dev", data_dir=digits_dir)
 

@@ -40,7 +40,7 @@ def open_arrays(path: Path, split: Slice, channels: int | None) -> Source | None
     Args:
         path: `pathlib.Path` of a folder or a file.
         split: a `Slice`.
-        channels: the number of channels that the images must have, or None.
+        channels: 1 or 3: convert the images (see `convert_channels`); None: as they are.
     Returns:
         `Source` without streaming, or None.
     Raises:
@@ -55,9 +55,7 @@ def open_arrays(path: Path, split: Slice, channels: int | None) -> Source | None
         return None
     arrays = splits[split.choose(splits, path)]
     raw = arrays.images()
-    x = check_images(raw, arrays.where)
-    if channels not in (None, x.shape[-1]):
-        raise ValueError(f"{arrays.where}: expected {channels} channels. Received: {x.shape[-1]}")
+    x = check_images(raw, arrays.where, channels=channels)
     y, num_classes = None, None
     if arrays.labels is not None:
         y = check_labels(arrays.labels(), len(x), f"{arrays.where} labels")

@@ -60,7 +60,7 @@ def load(
         shuffle: False: always the stored order.
         seed: integer, fixes orders and draws.
         epoch: number of the first pass.
-        channels: 1 or 3: convert a folder of images; check other sets. None: as they are.
+        channels: 1 or 3: convert images to grey or to colour (`convert_channels`); None: as is.
         data_dir: where prepared TFDS sets are kept; None: the usual folder of TFDS.
         memory_limit: bytes of float32 from which on a set is not kept in memory. Folders of images
             then give the same elements in the same order; TFDS sets shuffle in a buffer of that

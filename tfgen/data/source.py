@@ -7,6 +7,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from tfgen.data.channels import convert_channels
 from tfgen.distributions import level_values
 
 _SPLIT = re.compile(r"(?P<name>\w+)(\[(?P<start>-?\d+%?)?:(?P<stop>-?\d+%?)?\])?")
@@ -108,7 +109,9 @@ def _boundary(text, default, num_examples):
     return position + num_examples if text[0] == "-" else position
 
 
-def check_images(x: np.ndarray, where: str, levels: int = 256) -> np.ndarray:
+def check_images(
+    x: np.ndarray, where: str, levels: int = 256, channels: int | None = None
+) -> np.ndarray:
     """Images as `[n, h, w, c]`, float32 in [0, 1].
 
     Args:
@@ -116,6 +119,7 @@ def check_images(x: np.ndarray, where: str, levels: int = 256) -> np.ndarray:
             values stand for themselves; uint8 counts levels and is divided by levels - 1.
         where: the file or array, for error messages.
         levels: number of levels of uint8 images.
+        channels: 1 or 3, to which they are converted (see `convert_channels`); None: as they are.
     Raises:
         ValueError: on other types and shapes, no images, NaN, infinity, values outside [0, 1].
     """
@@ -135,7 +139,7 @@ def check_images(x: np.ndarray, where: str, levels: int = 256) -> np.ndarray:
                 f"{where}: expected uint8 images of 0 to {levels - 1} (store binary ones as bool "
                 f"or float32). Received: a largest value of {largest}"
             )
-        return level_values(levels)[x]
+        return level_values(levels)[convert_channels(x, channels)]
     if x.dtype != bool and not np.issubdtype(x.dtype, np.floating):
         raise ValueError(
             f"{where}: expected uint8, bool or float images; scale integers yourself, "
@@ -149,7 +153,7 @@ def check_images(x: np.ndarray, where: str, levels: int = 256) -> np.ndarray:
         raise ValueError(
             f"{where}: expected values in [0, 1]. Received: {x.min():g} to {x.max():g}"
         )
-    return x
+    return convert_channels(x, channels)
 
 
 def check_labels(y: np.ndarray, num_examples: int, where: str) -> np.ndarray:

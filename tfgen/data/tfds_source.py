@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tfgen.data.channels import convert_tensor
 from tfgen.data.source import DataInfo, Slice, Source, check_images
 from tfgen.distributions import level_values
 
@@ -28,7 +29,7 @@ def open_tfds(
     Args:
         name: TFDS name, such as "mnist" or "mnist_corrupted/identity".
         split: a `Slice`.
-        channels: the number of channels that the images must have, or None.
+        channels: 1 or 3: convert the images (see `convert_channels`); None: as they are.
         data_dir: where prepared sets are kept; None: the usual folder of TFDS.
     Returns:
         `Source`, which can be streamed, or None.
@@ -51,10 +52,9 @@ def open_tfds(
             builder = tfds.builder(name, data_dir=data_dir)
         image, label = _feature_names(builder)
         shape = builder.info.features[image].shape
-        if None in shape or shape[-1] not in ((1, 3) if channels is None else (channels,)):
+        if None in shape or shape[-1] not in (1, 3):
             raise ValueError(
-                f"{name}: expected images of one size with {channels or '1 or 3'} channels. "
-                f"Received: shape {shape}"
+                f"{name}: expected images of one size with 1 or 3 channels. Received: shape {shape}"
             )
         chosen = split.choose(list(builder.info.splits), name)
         start, stop = split.bounds(builder.info.splits[chosen].num_examples)
@@ -76,15 +76,21 @@ def open_tfds(
         for index, (block, labels) in enumerate(read_all().batch(1024).as_numpy_iterator()):
             rows = slice(1024 * index, 1024 * index + len(block))
             x[rows], y[rows] = block, labels
-        return check_images(x, name, levels or 256), y if label else None
+        return check_images(x, name, levels or 256, channels), y if label else None
 
     def stream():
-        if levels is None:
-            return read_all().map(lambda x, y: (tf.cast(x, tf.float32), y))
-        values = level_values(levels)
-        return read_all().map(lambda x, y: (tf.gather(values, tf.cast(x, tf.int32)), y))
+        values = level_values(levels or 256)
 
-    info = DataInfo(tuple(shape), levels, num_classes, stop - start)
+        def convert(x, y):
+            x = convert_tensor(x, channels or shape[-1])
+            return (
+                tf.gather(values, tf.cast(x, tf.int32)) if levels else tf.cast(x, tf.float32)
+            ), y
+
+        return read_all().map(convert)
+
+    event_shape = (*shape[:-1], channels or shape[-1])
+    info = DataInfo(event_shape, levels, num_classes, stop - start)
     return Source(info, arrays, stream=stream)
 
 

@@ -32,7 +32,9 @@ class RunData(NamedTuple):
         return isinstance(self.training[0], tf.data.Dataset)
 
 
-def preparation(model: GenerativeModel, binarize: str | None) -> dict[str, Any]:
+def preparation(
+    model: GenerativeModel, binarize: str | None, channels: int | None = None
+) -> dict[str, Any]:
     """How images are prepared for a model's likelihood: arguments of `tfgen.data.load`.
 
     A binary model gets binary images, one with more levels gets images of that many levels.
@@ -40,20 +42,21 @@ def preparation(model: GenerativeModel, binarize: str | None) -> dict[str, Any]:
     Args:
         model: the model.
         binarize: "threshold", "stochastic", or None for "threshold" where the model is binary.
+        channels: 1 or 3, to which images are converted; None: as they are.
     Returns:
-        `{"binarize": ..., "levels": ...}`.
+        `{"binarize": ..., "levels": ..., "channels": ...}`.
     Raises:
         ValueError: binarize is given for a model that is not binary.
     """
     if model.levels == 2:
-        return {"binarize": binarize or "threshold", "levels": None}
+        return {"binarize": binarize or "threshold", "levels": None, "channels": channels}
     if binarize:
         raise ValueError(
             f"expected no binarize: this {type(model).__name__} has"
             f" {'continuous images' if model.levels is None else f'{model.levels} levels'}."
             f" Received: {binarize!r}"
         )
-    return {"binarize": None, "levels": model.levels}
+    return {"binarize": None, "levels": model.levels, "channels": channels}
 
 
 def load_split(
@@ -63,21 +66,22 @@ def load_split(
     *,
     binarize: str | None,
     levels: int | None,
+    channels: int | None,
     seed: int,
 ) -> tuple[np.ndarray, ...]:
     """One split in memory, with the draws of the first epoch where images are drawn.
 
     Args:
         model: the run's; where it has a condition, the labels come along.
-        data, split, binarize, levels, seed: as in `tfgen.data.load`.
+        data, split, binarize, levels, channels, seed: as in `tfgen.data.load`.
     Returns:
         Arrays `(x,)` or `(x, y)`.
     Raises:
         ValueError: no such split, or a model with a condition and no labels that are ones.
     """
     labels = model.condition is not None
-    options = {"binarize": binarize, "levels": levels, "seed": seed, "labels": labels}
-    arrays = datasets.load_arrays(data, split, **options)
+    options = {"binarize": binarize, "levels": levels, "channels": channels, "labels": labels}
+    arrays = datasets.load_arrays(data, split, seed=seed, **options)
     if not labels:
         return (arrays,)
     model.condition.tokens(arrays[1], name=f"the labels of {data}")
@@ -105,7 +109,7 @@ def load_run_data(
     """
     training, held_out = "train[:90%]", "train[90%:]"
     validation = load_split(model, data, held_out, **prepared, seed=seed)
-    info = datasets.info(data, training)
+    info = datasets.info(data, training, channels=prepared["channels"])
     size = info.num_examples * 4 * int(np.prod(info.event_shape))
     if prepared["binarize"] == "stochastic" or size > _MEMORY_LIMIT:
         dataset = datasets.load(
@@ -122,6 +126,32 @@ def load_run_data(
     return RunData(arrays, validation, info.num_examples)
 
 
+def load_run_split(
+    model: GenerativeModel, metrics: dict[str, Any], split: str
+) -> tuple[np.ndarray, ...]:
+    """A split of a run's data set, as the run prepared its images.
+
+    Args:
+        model: of the run.
+        metrics: of the run, as `metrics.json` has them.
+        split: as in `tfgen.data.load`.
+    Returns:
+        Arrays `(x,)` or `(x, y)`.
+    Raises:
+        ValueError: no such split, or metrics that do not say how the images were prepared.
+    """
+    wanted = ("data", "binarize", "levels", "seed")
+    missing = [name for name in wanted if name not in metrics]
+    if missing:
+        raise ValueError(
+            f"expected the metrics of a run, with {', '.join(wanted)}. Received: none of"
+            f" {', '.join(missing)}"
+        )
+    prepared = {name: metrics[name] for name in wanted}
+    # Runs from before images were converted do not say it.
+    return load_split(model, split=split, channels=metrics.get("channels"), **prepared)
+
+
 def load_validation(
     model: GenerativeModel, metrics: dict[str, Any], num_examples: int
 ) -> tuple[np.ndarray, ...]:
@@ -134,6 +164,5 @@ def load_validation(
     Returns:
         Arrays `(x,)` or `(x, y)`.
     """
-    prepared = {name: metrics[name] for name in ("data", "binarize", "levels", "seed")}
-    arrays = load_split(model, split="train[90%:]", **prepared)
+    arrays = load_run_split(model, metrics, "train[90%:]")
     return tuple(array[:num_examples] for array in arrays)

@@ -6,7 +6,7 @@ from typing import Any
 from tfgen.core import GenerativeModel
 from tfgen.evaluation import likelihood
 from tfgen.training.files import write_json
-from tfgen.training.run_data import load_split
+from tfgen.training.run_data import load_run_split
 from tfgen.training.run_folder import RunFolder
 
 
@@ -27,8 +27,7 @@ def evaluate(folder: str | os.PathLike, *, split: str = "test", seed: int = 0) -
     with run.lock():
         metrics = run.read_metrics()
         model = run.load_model()
-        prepared = {name: metrics[name] for name in ("data", "binarize", "levels", "seed")}
-        arrays = load_split(model, split=split, **prepared)
+        arrays = load_run_split(model, metrics, split)
         terms = model.evaluate(
             *arrays, batch_size=metrics["batch_size"], verbose=0, return_dict=True
         )
