@@ -1,5 +1,6 @@
 """Training runs: callbacks that write what a run leaves, and the run as a whole."""
 
+from tfgen.training.best_epoch import BestEpoch
 from tfgen.training.checkpoint import Checkpoint, save_atomically
 from tfgen.training.curves import save_curves
 from tfgen.training.history import History, read_history
@@ -12,6 +13,7 @@ from tfgen.training.tensorboard import TensorBoard
 from tfgen.training.terminate_on_non_finite import TerminateOnNonFinite
 
 __all__ = [
+    "BestEpoch",
     "Checkpoint",
     "History",
     "Picture",

@@ -12,6 +12,7 @@ import keras
 from tfgen import data as datasets
 from tfgen.core import GenerativeModel
 from tfgen.data import DataInfo
+from tfgen.training.best_epoch import BestEpoch
 from tfgen.training.checkpoint import Checkpoint
 from tfgen.training.distribute import Devices
 from tfgen.training.history import History
@@ -31,6 +32,8 @@ def train(
     epochs: int,
     output: str | os.PathLike,
     batch_size: int | None = None,
+    learning_rate: float | None = None,
+    patience: int | None = None,
     seed: int = 0,
     binarize: str | None = None,
     distribute: str | None = None,
@@ -47,7 +50,7 @@ def train(
 
     The folder holds `model.keras`, `saved_model/`, `samples.png`, `curves.png`, `history.csv`,
     `metrics.json` (see `write_products`), `logs/` for TensorBoard, and for resuming
-    `arguments.json` and `checkpoint.keras`.
+    `arguments.json` and `checkpoint.keras`; with `patience`, also `best.keras`.
 
     Args:
         build: `(DataInfo) -> model`, not compiled.
@@ -55,7 +58,11 @@ def train(
         epochs: number of epochs, at least 1.
         output: path of the folder.
         batch_size: images of one step; None for the model's `default_batch_size`.
-        seed: of weights, orders and draws.
+        learning_rate: of the model's optimizers; None for the paper's.
+        patience: epochs without an improvement of the validation images' likelihood (or of what
+            else the model minimises, see `BestEpoch`) after which training stops. All that is
+            made of the model is then made of its best epoch. None: all epochs, and the last one.
+        seed: of weights, orders and draws, in 0..2^31 - 1.
         binarize: "threshold" or "stochastic", for a binary model; None for "threshold" there.
         distribute: "mirrored", "multi-worker" or None (see `Devices`). Of several processes, each
             of which is called alike and sees the same folder, the chief alone writes it.
@@ -65,20 +72,25 @@ def train(
         arguments: JSON-like, whatever else describes the run; a resumed run must have the same.
         verbose: as in `keras.Model.fit`.
     Returns:
-        The trained model.
+        The trained model, as `model.keras` has it.
     Raises:
         ValueError: the folder exists, or another process writes it; the data do not fit the model;
-            or a resumed run was started with other arguments.
+            a resumed run was started with other arguments, or has more epochs; or `patience` is
+            given for a model with several phases.
         FloatingPointError: a term of an epoch was not finite. The checkpoint of the last epoch
             before it stays.
     """
     if epochs < 1:
         raise ValueError(f"expected epochs to be at least 1. Received: {epochs}")
+    if not 0 <= seed < 2**31:
+        raise ValueError(f"expected a seed from 0 to 2**31 - 1. Received: {seed}")
     devices = Devices(distribute)
     data = os.fspath(data)
-    given = {"data": data, "batch_size": batch_size, "seed": seed, "binarize": binarize}
-    given |= {"distribute": distribute, **(arguments or {})}
+    given = {"data": data, "batch_size": batch_size, "learning_rate": learning_rate}
+    given |= {"patience": patience, "seed": seed, "binarize": binarize, "distribute": distribute}
+    given |= arguments or {}
     folder = RunFolder(output)
+    best = None if patience is None else BestEpoch(folder.best, patience)
     with folder.lock() if devices.is_chief else contextlib.nullcontext():
         if devices.is_chief:
             folder.check(given, resume, overwrite)
@@ -87,28 +99,40 @@ def train(
         goes_on = resume and folder.checkpoint.exists()
         with devices.scope():
             model = keras.saving.load_model(folder.checkpoint) if goes_on else build(info)
+        if epochs < model.epochs_seen:
+            raise ValueError(
+                f"expected epochs to be at least {model.epochs_seen}, which {folder.path} has"
+                f" trained. Received: {epochs}"
+            )
+        if best is not None:
+            best.monitored(model)
         prepared = preparation(model, binarize)
         batch_size = batch_size or model.default_batch_size
         images = load_run_data(model, data, prepared, batch_size=batch_size, seed=seed)
         if not goes_on:
             with devices.scope():
-                model.compile(steps_per_execution=_steps_per_execution(images, batch_size))
+                steps = _steps_per_execution(images, batch_size)
+                model.compile(steps_per_execution=steps, learning_rate=learning_rate)
         if devices.is_chief:
             folder.begin(given, resume)
         begun = time.monotonic()
-        if model.epochs_seen < epochs:
-            callbacks = []
+        checkpoint = (Checkpoint if devices.is_chief else _Unwritten)(folder.checkpoint, best=best)
+        checkpoint.restore(model)
+        if model.epochs_seen < epochs and not (best and best.ended(model)):
+            callbacks = [checkpoint]
             if devices.is_chief:
                 batch = tuple(array[:_PREVIEWED] for array in images.validation)
-                callbacks += [
-                    History(folder.history),
-                    TensorBoard(folder.logs, batch, seed),
-                    Checkpoint(folder.checkpoint),
-                ]
+                board = TensorBoard(folder.logs, batch, seed)
+                callbacks = [History(folder.history), board, checkpoint]
             _fit(model, images, folder, callbacks, epochs, batch_size, verbose)
+        epochs, source = model.epochs_seen, folder.checkpoint
+        if best is not None and best.epoch not in (None, epochs):
+            source = folder.best
+            model = keras.saving.load_model(source)
         if devices.is_chief:
             facts = {"data": data, "seed": seed, "batch_size": batch_size, **prepared}
-            write_products(folder, model, images, facts, seconds=time.monotonic() - begun)
+            seconds = time.monotonic() - begun
+            write_products(folder, model, source, images, facts, epochs=epochs, seconds=seconds)
         devices.wait()
     return model
 
@@ -120,6 +144,16 @@ def load_run(folder: str | os.PathLike) -> GenerativeModel:
         ValueError: there is no finished run.
     """
     return RunFolder(folder).load_model()
+
+
+class _Unwritten(Checkpoint):
+    """What stops the processes that are not the chief in the same epoch; it writes nothing."""
+
+    def write(self, better: bool) -> None:
+        pass
+
+    def mend(self, model: keras.Model) -> None:
+        pass
 
 
 def _fit(model, images, folder, callbacks, epochs, batch_size, verbose):

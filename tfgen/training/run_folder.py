@@ -16,8 +16,9 @@ from tfgen.training.folder_lock import LOCK, folder_lock
 class RunFolder:
     """The files of a run, who may write them, and which of them are still to be written.
 
-    `checkpoint.keras`, `history.csv` and `logs/` grow with the epochs; `arguments.json` says how
-    the run was started. The `products` are made from the checkpoint when training ends.
+    `checkpoint.keras`, `history.csv` and `logs/` grow with the epochs, and so does `best.keras` where
+    the best epoch is kept; `arguments.json` says how the run was started. The `products` are made
+    from the last epoch or the best one when training ends.
 
     Args:
         path: the folder, which need not exist.
@@ -27,6 +28,7 @@ class RunFolder:
         self.path = Path(path)
         self.arguments = self.path / "arguments.json"
         self.checkpoint = self.path / "checkpoint.keras"
+        self.best = self.path / "best.keras"
         self.history = self.path / "history.csv"
         self.logs = self.path / "logs"
         self.model = self.path / "model.keras"
@@ -37,7 +39,7 @@ class RunFolder:
 
     @property
     def products(self) -> tuple[Path, ...]:
-        """What is made from the checkpoint, in the order in which it is written."""
+        """What is made of the trained model, in the order in which it is written."""
         return self.model, self.saved_model, self.samples, self.curves, self.metrics
 
     def to_do(self) -> list[Path]:

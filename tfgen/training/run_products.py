@@ -1,6 +1,7 @@
 """What is made of a run's checkpoint when training ends."""
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 from tfgen.core import GenerativeModel
@@ -18,35 +19,41 @@ _PREVIEWED = 64  # validation examples that samples.png is made of
 def write_products(
     folder: RunFolder,
     model: GenerativeModel,
+    source: Path,
     images: RunData,
     facts: dict[str, Any],
     *,
+    epochs: int,
     seconds: float,
 ) -> None:
     """Writes those products of a run that are missing or older than its checkpoint.
 
     They are `model.keras`, `saved_model/`, `samples.png` (the model's preview), `curves.png` and
-    `metrics.json`, with the keys "model"; the facts; "epochs"; "num_train" and "num_validation",
-    images; "num_parameters", free ones; "seconds", of this process's training; "final", the terms
-    of the last epoch, those of validation as "val_..."; and "validation", the likelihood (see
-    `tfgen.evaluation.likelihood`) of the images held out. A figure that is not finite is null.
+    `metrics.json`, with the keys "model"; the facts; "epochs", trained; "kept_epoch", the one of the
+    model; "num_train" and "num_validation", images; "num_parameters", free ones; "seconds", of this
+    process's training; "final", the terms of the epoch kept, those of validation as "val_..."; and
+    "validation", the likelihood (see `tfgen.evaluation.likelihood`) of the images held out. A
+    figure that is not finite is null.
 
     Args:
         folder: of the run.
-        model: as the checkpoint has it.
+        model: as `source` has it.
+        source: the file of the epoch that is kept: the checkpoint, or the best one's.
         images: of the run.
         facts: "data", "seed", "batch_size"; "binarize" and "levels", how the images were prepared
             (null: not at all).
+        epochs: that were trained.
         seconds: of training.
     """
     rows = read_history(folder.history) if folder.history.exists() else []
     # A process that was killed, or that diverged, left a row and no checkpoint.
-    rows = [row for row in rows if row["epoch"] <= model.epochs_seen]
-    final = {name: value for name, value in (rows or [{}])[-1].items() if name != "epoch"}
+    rows = [row for row in rows if row["epoch"] <= epochs]
+    [kept] = [row for row in rows if row["epoch"] == model.epochs_seen] or [{}]
+    final = {name: value for name, value in kept.items() if name != "epoch"}
 
     def write_model(path):
         with replacing(path) as partial:
-            shutil.copyfile(folder.checkpoint, partial)
+            shutil.copyfile(source, partial)
 
     def write_samples(path):
         batch = tuple(array[:_PREVIEWED] for array in images.validation)
@@ -60,7 +67,8 @@ def write_products(
         metrics = {
             "model": type(model).__name__,
             **facts,
-            "epochs": model.epochs_seen,
+            "epochs": epochs,
+            "kept_epoch": model.epochs_seen,
             "num_train": images.num_train,
             "num_validation": len(images.validation[0]),
             "num_parameters": model.num_free_parameters,
