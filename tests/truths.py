@@ -143,3 +143,16 @@ def assert_compiled_gradients_agree(layer, x, jit_compile):
     compiled = tf.function(gradients, jit_compile=jit_compile)
     for found, expected in zip(compiled(x), gradients(x), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def hessian_vector_product(function, tensors, vectors):
+    """H v of a scalar function, by a tape around a tape; None where there is none."""
+    constants = [each for each in tensors if isinstance(each, tf.Tensor)]
+    with tf.GradientTape() as outer:
+        outer.watch(constants)
+        with tf.GradientTape() as inner:
+            inner.watch(constants)
+            value = function()
+        gradients = inner.gradient(value, tensors)
+        product = sum(tf.reduce_sum(g * v) for g, v in zip(gradients, vectors, strict=True))
+    return outer.gradient(product, tensors)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from scipy import stats
+from truths import hessian_vector_product
 
 from tfgen.autoregressive.deep_nade import DeepNADE
 
@@ -85,7 +86,7 @@ def test_training_and_evaluation_draw_orders_and_numbers_uniformly(training, mon
     assert stats.chisquare(counts[:7], 6000 * np.array(expected[:7])).pvalue > 1e-3
 
 
-def test_gradients_of_log_prob_are_those_of_a_pass_for_each_dimension():
+def test_derivatives_of_log_prob_are_those_of_a_pass_for_each_dimension():
     model, x = deep_nade(num_orders=2), tf.constant(inputs(3))
 
     def passes():
@@ -95,14 +96,16 @@ def test_gradients_of_log_prob_are_those_of_a_pass_for_each_dimension():
             known += tf.one_hot(d, 3)
         return tf.reduce_mean(total)
 
-    gradients = []
+    gradients, weights = [], model.trainable_variables
+    vectors = [tf.random.stateless_normal(w.shape, (0, i)) for i, w in enumerate(weights)]
     for function in (
         lambda: tf.reduce_mean(model.conditionals(x, component=1).log_prob(x)),
         passes,
     ):
         with tf.GradientTape() as tape:
             value = function()
-        gradients.append(tape.gradient(value, model.trainable_variables))
+        second = hessian_vector_product(function, weights, vectors)
+        gradients.append([*tape.gradient(value, weights), *second])
     for found, expected in zip(*gradients, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-6)
 

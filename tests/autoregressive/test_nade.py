@@ -3,7 +3,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
-from truths import all_inputs, chi_square, naive_draw, randomize, total_probability
+from truths import (
+    all_inputs,
+    chi_square,
+    hessian_vector_product,
+    naive_draw,
+    randomize,
+    total_probability,
+)
 
 from tfgen import NADE
 from tfgen.autoregressive import nade_loops
@@ -93,6 +100,20 @@ def test_the_gradient_by_any_weighting_of_the_logits_is_that_of_autodiff():
         gradients.append(tape.gradient(value, arguments))
     for found, expected in zip(*gradients, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_second_derivatives_are_those_of_autodiff():
+    model, x = nade((4,), levels=3), tf.constant(all_inputs((4,), 3)[::23])
+    weights = model.trainable_variables
+    vectors = [tf.random.stateless_normal(w.shape, (0, i)) for i, w in enumerate(weights)]
+    product = lambda loss: hessian_vector_product(loss, weights, vectors)
+    expected = product(lambda: -tf.reduce_mean(plain_log_prob(model, x)))
+    assert all(np.abs(each).max() > 1e-3 for each in expected)
+    training = lambda: model.negative_log_likelihood((x,), (0, 1), True)["negative_log_prob"]
+    in_a_graph = tf.function(product, autograph=False)(training)
+    for found in (in_a_graph, product(lambda: -tf.reduce_mean(model.log_prob(x)))):
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
 
 def test_a_conditional_depends_on_what_comes_before_it_alone():

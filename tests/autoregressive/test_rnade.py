@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 from scipy import integrate, stats
+from truths import hessian_vector_product
 
 from tfgen.autoregressive import rnade_loops
 from tfgen.autoregressive.rnade import RNADE
@@ -100,6 +101,18 @@ def test_the_gradient_by_any_weighting_of_the_parameters_is_that_of_autodiff(cou
         gradients.append(tape.gradient(value, arguments))
     for found, expected in zip(*gradients, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_second_derivatives_by_data_and_weights_are_those_of_autodiff():
+    model, x = rnade((4,)), reals((3, 4))
+    tensors = [x, *model.trainable_variables]
+    vectors = [reals(each.shape, seed=i) for i, each in enumerate(tensors)]
+    product = lambda function: hessian_vector_product(function, tensors, vectors)
+    found = product(lambda: tf.reduce_mean(model.log_prob(x)))
+    expected = product(lambda: tf.reduce_mean(plain_log_prob(model, x)))
+    for a, b in zip(found, expected, strict=True):
+        assert np.abs(b).max() > 1e-3
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
 
 
 def test_a_long_backward_sweep_keeps_its_precision():

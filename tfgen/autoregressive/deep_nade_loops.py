@@ -8,6 +8,7 @@ network f is a Keras model of the layers between, and `variables` its trainable 
 import keras
 import tensorflow as tf
 
+from tfgen.autoregressive.compiled_loop import compiled_loop
 from tfgen.autoregressive.level_features import to_features, weight_rows
 from tfgen.distributions import invert_levels
 
@@ -45,33 +46,10 @@ def sweep(
         `[B, D, P]`, in raster order. Its gradient runs the loop again, and takes O(D B H) memory.
     """
 
-    @tf.custom_gradient
-    def run(*inputs):
-        # An active tape must not look into the loop: XLA cannot hand its records on.
-        inputs = tf.nest.map_structure(tf.stop_gradient, inputs)
-
-        def gradient(upstream):
-            return tf.nest.flatten(_gradient(network, order, inputs, upstream))
-
-        return _forward(network, order, inputs), gradient
-
-    return run(features, variables, lower, output)
+    return _logits(network, order, features, variables, lower, output)
 
 
-@tf.function(jit_compile=True, autograph=False)
-def _forward(network, order, inputs):
-    return _logits(network, order, *inputs)
-
-
-@tf.function(jit_compile=True, autograph=False)
-def _gradient(network, order, inputs, upstream):
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)
-        logits = _logits(network, order, *inputs)
-    return tape.gradient(logits, inputs, upstream, unconnected_gradients="zero")
-
-
-def _logits(network, order, features, variables, lower, output):
+def _logits_loop(network, order, features, variables, lower, output):
     (W, M, c), (V, b) = lower, output
     D, P, _ = V.shape
     B = tf.shape(features)[0]
@@ -86,6 +64,9 @@ def _logits(network, order, features, variables, lower, output):
     start = (0, tf.broadcast_to(c, (B, c.shape[0])), rows)
     logits = tf.while_loop(lambda t, *_: t < D, body, start, maximum_iterations=D)[-1].stack()
     return tf.transpose(tf.gather(logits, tf.argsort(order)), (1, 0, 2))
+
+
+_logits = compiled_loop(_logits_loop)
 
 
 def draw(

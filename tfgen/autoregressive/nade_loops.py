@@ -6,16 +6,17 @@ D dimensions, H hidden units, P inputs and outputs of each dimension. W, V are `
 
 import tensorflow as tf
 
+from tfgen.autoregressive.compiled_loop import compiled_loop
 from tfgen.autoregressive.level_features import to_features
 from tfgen.distributions import invert_levels
 
 
-@tf.custom_gradient
 def sweep(features: tf.Tensor, W: tf.Tensor, V: tf.Tensor, c: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     """Logits b_d + V_d sigmoid(a_d) of all dimensions, a_{d+1} = a_d + W_d x_d, a_1 = c.
 
     O(D H) time an example. The gradient keeps nothing but the logits' inputs: it runs the
-    recursion backwards, a_d = a_{d+1} - W_d x_d, so that memory is O(B H + B D P).
+    recursion backwards, a_d = a_{d+1} - W_d x_d, so that memory is O(B H + B D P). Derivatives of
+    higher orders are right, too, and store every step.
 
     Args:
         features: `[D, B, P]`.
@@ -23,20 +24,8 @@ def sweep(features: tf.Tensor, W: tf.Tensor, V: tf.Tensor, c: tf.Tensor, b: tf.T
     Returns:
         `[B, D, P]`.
     """
-    features, W, V, c, b = _unwatched(features, W, V, c, b)
     parts = [_logits(part, W, V, c, b) for part in _halves(features)]
-    logits = tf.transpose(tf.concat(parts, axis=1), (1, 0, 2))
-
-    def gradient(upstream):
-        upstream = _halves(tf.transpose(upstream, (1, 0, 2)))
-        parts = [
-            _backward(part, W, V, c, b, part_upstream)
-            for part, part_upstream in zip(_halves(features), upstream, strict=True)
-        ]
-        d_features, _, *d_weights = zip(*parts, strict=True)
-        return tf.concat(d_features, axis=1), *map(tf.add_n, d_weights)
-
-    return logits, gradient
+    return tf.transpose(tf.concat(parts, axis=1), (1, 0, 2))
 
 
 @tf.custom_gradient
@@ -54,8 +43,7 @@ def summed_log_prob(
     Returns:
         scalar, in nats.
     """
-    features, W, V, c, b = _unwatched(features, W, V, c, b)
-    parts = [_backward(part, W, V, c, b) for part in _halves(features)]
+    parts = [_backward(part, W, V, c, b, None) for part in _halves(features)]
     _, totals, *d_weights = zip(*parts, strict=True)
 
     def gradient(upstream):
@@ -64,18 +52,13 @@ def summed_log_prob(
     return tf.add_n(totals), gradient
 
 
-def _unwatched(*tensors):
-    """An active tape must not look into the loops: it would build gradients of its own there."""
-    return map(tf.stop_gradient, tensors)
-
-
 def _halves(features):
     """The batch in two parts, which run side by side on two cores.
 
     Half a batch of the usual size also stays in a core's cache from step to step.
     """
-    half = tf.shape(features)[1] // 2
-    return features[:, :half], features[:, half:]
+    batch = tf.shape(features)[1]
+    return tf.split(features, [batch // 2, batch - batch // 2], axis=1)
 
 
 def _log_prob(features, logits):
@@ -92,8 +75,7 @@ def _mean(logits):
     return tf.sigmoid(logits) if logits.shape[-1] == 1 else tf.nn.softmax(logits)
 
 
-@tf.function(jit_compile=True, autograph=False)
-def _logits(features, W, V, c, b):
+def _logits_loop(features, W, V, c, b):
     D, P, H = W.shape
     B = tf.shape(features)[1]
 
@@ -105,8 +87,7 @@ def _logits(features, W, V, c, b):
     return tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)[2].stack()
 
 
-@tf.function(jit_compile=True, autograph=False)
-def _backward(features, W, V, c, b, upstream=None):
+def _backward_loop(features, W, V, c, b, upstream):
     """The sweep from the last dimension to the first, with the gradients of everything.
 
     With h = sigmoid(a): dV_d = g_d' h_d, da_d = da_{d+1} + (g_d V_d) h_d (1 - h_d),
@@ -146,11 +127,20 @@ def _backward(features, W, V, c, b, upstream=None):
     start = (0, last, tf.zeros_like(last), 0.0, *arrays)
     state = tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)
     _, _, da, total, dx, dW, dV, db = state
-    return dx.stack(), total, dW.stack(), dV.stack(), tf.reduce_sum(da, axis=0), db.stack()
+    return [dx.stack(), total, dW.stack(), dV.stack(), tf.reduce_sum(da, axis=0), db.stack()]
 
 
 def _array(size, *shape):
     return tf.TensorArray(tf.float32, size, element_shape=shape)
+
+
+def _gradient(*arguments):
+    dx, _, *d_weights = _backward(*arguments)
+    return dx, *d_weights
+
+
+_backward = compiled_loop(_backward_loop)
+_logits = compiled_loop(_logits_loop, _gradient)
 
 
 def draw(
