@@ -33,7 +33,7 @@ def test_bounds_read_as_in_python(split, bounds):
     "split", ["train[:61]", "train[:0]", "train[7:5]", "train[-61:]", "t[101%:]"]
 )
 def test_bounds_refuse_what_is_not_there(split):
-    with pytest.raises(ValueError, match=r"which has 60 images.* Received: \["):
+    with pytest.raises(ValueError, match=r"which has 60 examples.* Received: \["):
         Slice.parse(split).bounds(60)
 
 

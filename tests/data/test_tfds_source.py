@@ -153,7 +153,10 @@ def test_without_a_network_the_message_says_what_to_do(tmp_path, monkeypatch):
         load("tiny_download", "train", data_dir=tmp_path)
     message = str(error.value)
     assert "\n" not in message
-    assert "a folder of images or of idx, .npz or .amat files in place of the name" in message
+    assert (
+        "a folder of images or of idx, .npz, .npy, .amat or .csv files in place of the name"
+        in message
+    )
     assert f"copy {tmp_path / 'tiny_download'} from a machine" in message
     assert message.endswith("no answer from https://tiny.invalid/images.zip (ConnectionError)")
     assert list(tmp_path.iterdir()) == []

@@ -1,199 +1,112 @@
-"""Readers of array files: idx (the format of MNIST), .npz and .amat, each plain or gzipped."""
+"""A source of images or vectors from array files: idx, `.npz`, `.npy`, `.amat` and `.csv`."""
 
-import contextlib
-import functools
-import gzip
-import io
-import re
-import struct
-import zipfile
-import zlib
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from tfgen.data.source import DataInfo, Slice, Source, check_images, check_labels
+from tfgen.data.array_splits import WHOLE, find_splits
+from tfgen.data.source import DataInfo, Slice, Source, check_images, check_labels, check_vectors
 
-_IDX = re.compile(r"(?P<split>train|t10k|test|valid|validation)-images[-.]idx\d-ubyte(\.gz)?")
-_AMAT = re.compile(r"(.*[-_.])?(?P<split>train|valid|validation|test)\.amat(\.gz)?")
-_NPZ = re.compile(r"(?P<kind>x_)?(?P<split>train|valid|val|validation|test)")
-_SPLIT_NAMES = {"t10k": "test", "val": "valid"}
-_CORRUPT = (OSError, EOFError, zlib.error, zipfile.BadZipFile, struct.error, ValueError)
-
-
-class _Arrays(NamedTuple):
-    where: str
-    images: object  # () -> array
-    labels: object  # () -> array, or None
+_TRAINING = 0.8  # of a data set without splits
 
 
 def open_arrays(path: Path, split: Slice, channels: int | None) -> Source | None:
     """Open one split of the array files at `path`; None when there are none.
 
-    In a folder: idx files named as MNIST's are (`train-images-idx3-ubyte.gz`, ...,
-    `t10k-labels-idx1-ubyte.gz`); or `.npz` files with the keys `x_train`, `y_train`, `x_valid`,
-    `y_valid`, `x_test`, `y_test`, or `train`, `valid`, `test` (images only); or text files
-    `*_train.amat`, `*_valid.amat`, `*_test.amat`, one square image a line; idx and amat also with
-    `.gz`. `path` may also be one `.npz` file.
+    `path` is a file, or a folder of one kind of files:
+
+    * idx, named as MNIST's are (`train-images-idx3-ubyte.gz`, ..., `t10k-labels-idx1-ubyte.gz`);
+    * `.npz`, with arrays named by their splits: `x_train`, `y_train`, `X_valid`, `trainY`,
+      `test_labels`, `train`, `validation`, `val_data` and the like;
+    * `.amat`, `.npy` or `.csv`, with files so named, also after another name: `adult_train.amat`.
+      The first line of a text may be a header. idx and texts may end in `.gz`.
+
+    Arrays are images, `[n, height, width]` or `[n, height, width, 1 or 3]`, or vectors `[n, d]` of
+    any finite values, which stand for themselves. But vectors of `.npz`, `.amat` and `.npy` whose
+    length is a square are grey images where they are bool or uint8, or where all those of the
+    training split lie in [0, 1].
+
+    Where there is one array and no name of a split, 80% of it are "train" and the rest is "test":
+    the first ones in the order `numpy.random.RandomState(0).permutation(n)`.
 
     Args:
         path: `pathlib.Path` of a folder or a file.
         split: a `Slice`.
-        channels: 1 or 3: convert the images (see `convert_channels`); None: as they are.
+        channels: 1 or 3: convert images (see `convert_channels`); None: as they are.
     Returns:
         `Source` without streaming, or None.
     Raises:
-        ValueError: on a corrupt file, a missing split, or images that `check_images` refuses.
+        ValueError: on a corrupt file, a missing split, or arrays that are no images or vectors.
     """
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    for find in (_find_idx, _find_npz, _find_amat):
-        splits = find([file for file in files if file.is_file()])
-        if splits:
-            break
-    else:
+    splits = find_splits(path)
+    if not splits:
         return None
-    arrays = splits[split.choose(splits, path)]
-    raw = arrays.images()
-    x = check_images(raw, arrays.where, channels=channels)
+    whole = splits.get(WHOLE)
+    chosen = "train" if whole else split.choose(splits, path)
+    examples, labels, _ = whole or splits[chosen]
+    raw = examples.read()
+    if _are_images(raw, chosen, splits):
+        x = check_images(raw, examples.where, channels=channels)
+        levels = 256 if raw.dtype == np.uint8 else _binary(x)
+    else:
+        x = check_vectors(raw, examples.where)
+        if channels is not None:
+            raise ValueError(f"channels: expected images. Received: vectors, {examples.where}")
+        levels = _binary(x)
     y, num_classes = None, None
-    if arrays.labels is not None:
-        y = check_labels(arrays.labels(), len(x), f"{arrays.where} labels")
-        all_labels = [other.labels() for other in splits.values() if other.labels is not None]
-        num_classes = 1 + max(int(labels.max(initial=0)) for labels in all_labels)
+    if labels:
+        y = _read_labels(labels, len(x), f"{examples.where} labels")
+        others = [o.labels for o in splits.values() if o.labels and o.labels is not labels]
+        every = [y, *(_read_labels(other) for other in others)]
+        num_classes = 1 + max(int(other.max(initial=0)) for other in every)
+    if whole:
+        rows = _rows_of(split.choose(("train", "test"), path), len(x))
+        x, y = x[rows], None if y is None else y[rows]
     start, stop = split.bounds(len(x))
-    info = DataInfo(x.shape[1:], _native_levels(raw, x), num_classes, stop - start)
+    info = DataInfo(x.shape[1:], levels, num_classes, stop - start)
     return Source(info, lambda: (x[start:stop], None if y is None else y[start:stop]))
 
 
-def _native_levels(raw, x):
-    if raw.dtype == np.uint8:
-        return 256
+def array_splits(path: Path) -> tuple[str, ...]:
+    """The names of the splits that `open_arrays` has, sorted; empty when there are no arrays."""
+    splits = find_splits(path)
+    return ("test", "train") if WHOLE in splits else tuple(sorted(splits))
+
+
+def _rows_of(split, num_examples):
+    """The examples of a split where the files name none."""
+    # NumPy promises that the stream of this generator stays as it is.
+    order = np.random.RandomState(0).permutation(num_examples)
+    cut = round(_TRAINING * num_examples)
+    return order[:cut] if split == "train" else order[cut:]
+
+
+def _are_images(raw, chosen, splits):
+    if raw.ndim != 2:
+        return True
+    side = round(raw.shape[1] ** 0.5)
+    if side * side != raw.shape[1] or splits[chosen if chosen in splits else WHOLE].tabular:
+        return False
+    if _counts_levels(raw):
+        return True
+    if chosen != "train" and "train" in splits:
+        raw = splits["train"].examples.read()
+    # False for NaN, too.
+    in_range = raw.size and raw.dtype.kind == "f" and raw.min() >= 0 and raw.max() <= 1
+    return _counts_levels(raw) or bool(in_range)
+
+
+def _counts_levels(raw):
+    return raw.dtype in (bool, np.uint8)
+
+
+def _binary(x):
     return 2 if np.logical_or(x == 0, x == 1).all() else None
 
 
-def _add(splits, split, arrays):
-    split = _SPLIT_NAMES.get(split, split)
-    if split in splits:
-        raise ValueError(
-            f"expected one file of the {split!r} images in a folder. "
-            f"Received: {splits[split].where} and {arrays.where}"
-        )
-    splits[split] = arrays
-
-
-def _find_idx(files):
-    splits = {}
-    for file in files:
-        match = _IDX.fullmatch(file.name)
-        if not match:
-            continue
-        stem = re.escape(match["split"])
-        labels = [
-            other
-            for other in files
-            if re.fullmatch(rf"{stem}-labels[-.]idx1-ubyte(\.gz)?", other.name)
-        ]
-        read_labels = functools.partial(read_idx, labels[0]) if labels else None
-        arrays = _Arrays(str(file), functools.partial(read_idx, file), read_labels)
-        _add(splits, match["split"], arrays)
-    return splits
-
-
-def _find_npz(files):
-    splits, seen = {}, {}
-    for file in files:
-        if file.suffix != ".npz":
-            continue
-        with _naming(file), np.load(file) as archive:
-            keys = seen[str(file)] = archive.files
-        for key in keys:
-            match = _NPZ.fullmatch(key)
-            if not match:
-                continue
-            labels = f"y_{match['split']}" if match["kind"] else None
-            read_labels = functools.partial(_read_npz, file, labels) if labels in keys else None
-            read_images = functools.partial(_read_npz, file, key)
-            _add(splits, match["split"], _Arrays(f"{file}[{key!r}]", read_images, read_labels))
-    if seen and not splits:
-        raise ValueError(
-            f"expected .npz keys x_train, y_train, x_test, y_test, or train, test. Received: {seen}"
-        )
-    return splits
-
-
-def _find_amat(files):
-    splits = {}
-    for file in files:
-        match = _AMAT.fullmatch(file.name)
-        if match:
-            _add(
-                splits, match["split"], _Arrays(str(file), functools.partial(read_amat, file), None)
-            )
-    return splits
-
-
-@contextlib.contextmanager
-def _naming(file):
-    """Turn whatever reading a file raises into a ValueError that names the file."""
-    try:
-        yield
-    except _CORRUPT as error:
-        what = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"{file}: expected a file that reads. Received: {what}") from error
-
-
-def _read_bytes(file):
-    with gzip.open(file) if file.suffix == ".gz" else open(file, "rb") as stream:
-        return stream.read()
-
-
-def _read_npz(file, key):
-    with _naming(file), np.load(file) as archive:
-        return archive[key]
-
-
-def read_idx(file: Path) -> np.ndarray:
-    """Read an idx file of unsigned bytes (the format of LeCun's MNIST page).
-
-    Args:
-        file: `pathlib.Path`; `.gz` is unpacked.
-    Returns:
-        uint8 array of the shape that the header gives.
-    Raises:
-        ValueError: when the file is cut short, is no gzip file, or is not idx; names the file.
-    """
-    with _naming(file):
-        data = _read_bytes(file)
-        zeros, kind, rank = struct.unpack(">HBB", data[:4])
-        if zeros != 0 or kind != 8 or rank == 0:
-            raise ValueError(f"no idx header of unsigned bytes, but {data[:4]!r}")
-        shape = struct.unpack(f">{rank}I", data[4 : 4 + 4 * rank])
-        values = np.frombuffer(data, np.uint8, offset=4 + 4 * rank)
-        if values.size != np.prod(shape, dtype=np.int64):
-            raise ValueError(f"{values.size} bytes for an array of shape {shape}")
-        return values.reshape(shape)
-
-
-def read_amat(file: Path) -> np.ndarray:
-    """Read a text file of numbers, one image a line, split by spaces.
-
-    Args:
-        file: `pathlib.Path`; `.gz` is unpacked.
-    Returns:
-        `[lines, numbers in a line]`; bool when all are single 0s and 1s, else float32.
-    Raises:
-        ValueError: when the file is cut short or is not such a text; names the file.
-    """
-    with _naming(file):
-        data = _read_bytes(file)
-        text = np.frombuffer(data, np.uint8)
-        lines = np.count_nonzero(text == ord("\n"))
-        width = text.size // lines if lines else 0
-        if width and width % 2 == 0 and text.size == lines * width:
-            # "0 1 ... 1\n": each digit is followed by one separator, as in the binarized MNIST.
-            digits, separators = np.moveaxis(text.reshape(lines, -1, 2), -1, 0)
-            ends = separators[:, -1] == ord("\n")
-            if ends.all() and (separators[:, :-1] == ord(" ")).all() and (digits >> 1 == 24).all():
-                return digits == ord("1")
-        return np.loadtxt(io.BytesIO(data), np.float32, ndmin=2)
+def _read_labels(array, num_examples=None, where=None):
+    labels = array.read()
+    # A text has them as floats.
+    if labels.dtype.kind == "b" or labels.dtype.kind == "f" and (labels == np.rint(labels)).all():
+        labels = labels.astype(np.int64)
+    return check_labels(labels, num_examples or len(labels), where or array.where)

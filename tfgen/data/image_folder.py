@@ -1,12 +1,14 @@
 """A folder of image files; sub-folders are classes, or splits with classes inside."""
 
 import hashlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+from tfgen.data.files import LIMIT_VARIABLE, check_regular, unpack_limit
 from tfgen.data.source import DataInfo, Slice, Source
 from tfgen.distributions import level_values
 
@@ -34,12 +36,17 @@ def open_images(path: Path, split: Slice, channels: int | None) -> Source:
     Raises:
         ValueError: no images, no such split, a corrupt file, mixed sizes or channels.
     """
+    if not path.is_dir():
+        raise ValueError(
+            f"{path}: expected a folder, or a file of idx, .npz, .npy, .amat or .csv. "
+            "Received: something else"
+        )
     splits = _list_splits(path)
     files = splits[split.choose(splits, path)]
     if not files:
         raise ValueError(
-            f"{path}: expected images (png, jpg, bmp, gif), or idx, .npz or .amat files, in the "
-            f"split {split.name!r}. Received: none"
+            f"{path}: expected images (png, jpg, bmp, gif), or idx, .npz, .npy, .amat or .csv "
+            f"files, in the split {split.name!r}. Received: none"
         )
     classes = {label for images in splits.values() for _, label in images}
     start, stop = split.bounds(len(files))
@@ -91,6 +98,16 @@ def read_image(path: Path, channels: int) -> np.ndarray:
     return pixels.reshape(*pixels.shape[:2], channels)
 
 
+def has_images(path: Path) -> bool:
+    """Whether a folder holds image files, at any depth."""
+    return any(True for _ in _image_files(path))
+
+
+def image_splits(path: Path) -> tuple[str, ...]:
+    """The names of the splits that `open_images` has, sorted."""
+    return tuple(sorted(_list_splits(path)))
+
+
 def _list_splits(path):
     """{split: [(file, class name or None), ...]}, each in the fixed order."""
     folders = {name: path / name for name in _SPLITS if (path / name).is_dir()}
@@ -103,13 +120,19 @@ def _list_splits(path):
 
 def _list_images(folder):
     keyed = []
+    for file, inside in _image_files(folder):
+        key = hashlib.sha256(os.fsencode(inside.as_posix())).digest()
+        keyed.append((key, file, inside.parts[0] if len(inside.parts) > 1 else None))
+    return [(file, label) for _, file, label in sorted(keyed)]
+
+
+def _image_files(folder):
+    """Pairs of a file and its path inside the folder."""
     for file in folder.rglob("*"):
         inside = file.relative_to(folder)
         hidden = any(part.startswith((".", "__")) for part in inside.parts)
         if file.suffix.lower() in _SUFFIXES and not hidden:
-            key = hashlib.sha256(inside.as_posix().encode()).digest()
-            keyed.append((key, file, inside.parts[0] if len(inside.parts) > 1 else None))
-    return [(file, label) for _, file, label in sorted(keyed)]
+            yield file, inside
 
 
 def _common_shape(paths, channels):
@@ -118,8 +141,15 @@ def _common_shape(paths, channels):
     def header(path):
         from PIL import Image
 
+        check_regular(path)
         try:
             with Image.open(path) as image:
+                if 12 * image.width * image.height > unpack_limit():
+                    raise ValueError(
+                        f"{image.width} x {image.height} pixels, more than {unpack_limit():,} bytes"
+                        f" of float32 RGB; set the environment variable {LIMIT_VARIABLE}, in bytes,"
+                        " to read it"
+                    )
                 if image.mode not in _CHANNELS:
                     raise ValueError(f"mode {image.mode!r}, which is not 8 bits a channel")
                 found = 4 if image.has_transparency_data else _CHANNELS[image.mode]

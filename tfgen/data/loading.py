@@ -2,12 +2,10 @@
 
 import functools
 import os
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from tfgen.data.array_files import open_arrays
 from tfgen.data.discretize import BINARIZE, quantize
 from tfgen.data.discretize import binarize as binarize_images
 from tfgen.data.epochs import (
@@ -17,9 +15,8 @@ from tfgen.data.epochs import (
     read_blocks,
     stream_blocks,
 )
-from tfgen.data.image_folder import open_images
-from tfgen.data.source import DataInfo, Slice
-from tfgen.data.tfds_source import open_tfds
+from tfgen.data.opening import open_source
+from tfgen.data.source import DataInfo
 
 _BLOCK = 1024  # images handled at once where the caller names no batch
 
@@ -39,7 +36,7 @@ def load(
     data_dir: str | os.PathLike | None = None,
     memory_limit: int = 4 * 2**30,
 ) -> tf.data.Dataset:
-    """A data set of float32 images in [0, 1], as a `tf.data.Dataset`.
+    """A data set of float32 images in [0, 1], or of vectors, as a `tf.data.Dataset`.
 
     Every pass over it is one epoch: another order and other draws, both fixed by (seed, epoch). Its
     attribute `epoch_counter`, a `tf.Variable`, holds the number of the next pass, and may be
@@ -47,10 +44,11 @@ def load(
 
     Args:
         name: "digits" (scikit-learn's 8x8 digits); a TFDS name, such as "mnist" or "cifar10"; the
-            path of a folder of images (`open_images`), or of idx, `.npz` or `.amat` files
-            (`open_arrays`). A plain word means the TFDS set of that name before a folder.
+            path of a folder of images (`open_images`); or of a file or folder of images or
+            vectors as idx, `.npz`, `.npy`, `.amat` or `.csv` (`open_arrays`). A plain word means
+            the TFDS set of that name before a folder.
         split: "train", "test", "valid" where there is one, or a part, "train[:90%]", "test[:100]".
-        batch_size: images in an element, the last one maybe fewer; None: one, without batch axis.
+        batch_size: examples in an element, the last one maybe fewer; None: one, without batch axis.
         levels: quantise to this many grey levels, level k being k / (levels - 1); None: as is.
         binarize: "threshold": 1 where x >= 0.5; "stochastic": Bernoulli(x), drawn anew every
             epoch, the draw of an image being fixed by (seed, epoch, index in the split); or None.
@@ -66,9 +64,10 @@ def load(
             then give the same elements in the same order; TFDS sets shuffle in a buffer of that
             many bytes. Array files are always kept in memory.
     Returns:
-        `tf.data.Dataset` of `[h, w, c]` or `[batch, h, w, c]`, or of pairs with labels.
+        `tf.data.Dataset` of `event_shape` or `[batch, *event_shape]`, or of pairs with labels.
     Raises:
-        ValueError: unknown name, split or `binarize`; a file or array that is not as it should be.
+        ValueError: unknown name, split or `binarize`; a file or array that is not as it should be;
+            `levels` or `binarize` for vectors that are not in [0, 1].
         ConnectionError: the data set needs a download and there is no network.
         OSError: `data_dir` cannot be written, or preparing failed.
     """
@@ -76,7 +75,7 @@ def load(
         _check_integer("batch_size", batch_size, 1)
     _check_integer("memory_limit", memory_limit, 0)
     _check_options(levels, binarize, seed, epoch, channels)
-    source = _open(name, split, channels, data_dir, labels)
+    source = open_source(name, split, channels, data_dir, labels)
     n = source.info.num_examples
     image_bytes = 4 * int(np.prod(source.info.event_shape))
     block = batch_size or _BLOCK
@@ -84,6 +83,7 @@ def load(
     indices = functools.partial(epoch_indices, n, shuffle, seed)
     if in_memory:
         x, y = source.arrays()
+        _check_range(x, levels, binarize, name)
         _quantize_in_place(x, levels)
         with tf.device("CPU:0"):
             x, y = tf.constant(x), tf.zeros(n, tf.int64) if y is None else tf.constant(y)
@@ -123,7 +123,7 @@ def load_arrays(
     data_dir: str | os.PathLike | None = None,
     memory_limit: int = 4 * 2**30,
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-    """A data set of float32 images in [0, 1], as NumPy arrays.
+    """A data set of float32 images in [0, 1], or of vectors, as NumPy arrays.
 
     The arguments are those of `load`. The arrays hold one epoch, number `epoch`: its draws, when
     `binarize` is "stochastic", and its order with `shuffle`, which is off by default because `fit`
@@ -133,12 +133,13 @@ def load_arrays(
         batch_size, memory_limit: without effect, so that both functions take the same arguments:
             the arrays come whole.
     Returns:
-        x `[n, h, w, c]`, float32; with `labels`, (x, y), y int64 `[n]`.
+        x `[n, *event_shape]`, float32; with `labels`, (x, y), y int64 `[n]`.
     Raises:
         As `load`.
     """
     _check_options(levels, binarize, seed, epoch, channels)
-    x, y = _open(name, split, channels, data_dir, labels).arrays()
+    x, y = open_source(name, split, channels, data_dir, labels).arrays()
+    _check_range(x, levels, binarize, name)
     _quantize_in_place(x, levels)
     with tf.device("CPU:0"):
         for rows in _row_blocks(x) if binarize else ():
@@ -168,29 +169,17 @@ def info(
         As `load`.
     """
     _check_options(None, None, 0, 0, channels)
-    return _open(name, split, channels, data_dir, labels=False).info
+    return open_source(name, split, channels, data_dir, labels=False).info
 
 
-def _open(name, split, channels, data_dir, labels):
-    split = Slice.parse(split)
-    if not isinstance(name, (str, os.PathLike)):
-        raise ValueError(f"data: expected a name or a path. Received: {name!r}")
-    path = Path(name).expanduser()
-    plain = isinstance(name, str) and not set(name) & {"/", os.sep} and name[:1] not in (".", "~")
-    there = str(name) != "" and path.exists()
-    source = None
-    if plain or not there:
-        source = open_tfds(str(name), split, channels, data_dir)
-    if source is None:
-        if not there:
-            raise ValueError(
-                "data: expected 'digits', the name of a TFDS data set, or the path of a folder. "
-                f"Received: {str(name)!r}"
-            )
-        source = open_arrays(path, split, channels) or open_images(path, split, channels)
-    if labels and source.info.num_classes is None:
-        raise ValueError(f"labels: expected a data set that has labels. Received: {str(name)!r}")
-    return source
+def _check_range(x, levels, binarize, name):
+    if (levels is None and binarize is None) or x.ndim == 4:
+        return
+    if x.min() < 0 or x.max() > 1:
+        raise ValueError(
+            f"{name}: expected values in [0, 1] for a model of binary values or levels; real ones "
+            f"are for RNADE and the like. Received: {x.min():g} to {x.max():g}"
+        )
 
 
 def _quantize_in_place(x, levels):

@@ -18,14 +18,14 @@ class DataInfo(NamedTuple):
     """Facts of one split of a data set.
 
     Attributes:
-        event_shape: shape of one image, (height, width, channels).
-        levels: number of grey levels that the images come in: 2 for binary images, 17 for the
-            digits, 256 for 8 bits, None for real values.
+        event_shape: shape of one example: (height, width, channels) of an image, (d,) of a vector.
+        levels: number of levels that the examples come in: 2 for binary ones, 17 for the digits,
+            256 for 8 bits, None for real values.
         num_classes: number of classes, or None without labels.
-        num_examples: number of images in the split, after slicing.
+        num_examples: number of examples in the split, after slicing.
     """
 
-    event_shape: tuple[int, int, int]
+    event_shape: tuple[int, ...]
     levels: int | None
     num_classes: int | None
     num_examples: int
@@ -36,7 +36,8 @@ class Source(NamedTuple):
 
     Attributes:
         info: its `DataInfo`.
-        arrays: () -> (x, y): float32 `[n, h, w, c]` in [0, 1], and int64 `[n]` or None.
+        arrays: () -> (x, y): x float32 `[n, *event_shape]`, images in [0, 1]; y int64 `[n]` or
+            None.
         read: index -> (x, y), in a graph: example `index` (scalar int64), read from its file.
         stream: () -> a `tf.data.Dataset` of (x, y) in the stored order.
     """
@@ -61,7 +62,7 @@ class Slice(NamedTuple):
 
     @classmethod
     def parse(cls, split: str) -> Self:
-        """Read "name", "name[a:b]", where a and b count images or, with %, hundredths.
+        """Read "name", "name[a:b]", where a and b count examples or, with %, hundredths.
 
         Raises:
             ValueError: when `split` does not read so.
@@ -87,7 +88,7 @@ class Slice(NamedTuple):
         )
 
     def bounds(self, num_examples: int) -> tuple[int, int]:
-        """The part as (start, stop); a boundary in % is rounded to the nearest image.
+        """The part as (start, stop); a boundary in % is rounded to the nearest example.
 
         Raises:
             ValueError: when it reaches over the ends, or is empty.
@@ -96,8 +97,8 @@ class Slice(NamedTuple):
         stop = _boundary(self.stop, num_examples, num_examples)
         if not 0 <= start < stop <= num_examples:
             raise ValueError(
-                f"split: expected a part of {self.name!r}, which has {num_examples} images, with "
-                f"at least one image. Received: [{self.start or ''}:{self.stop or ''}]"
+                f"split: expected a part of {self.name!r}, which has {num_examples} examples, "
+                f"with at least one of them. Received: [{self.start or ''}:{self.stop or ''}]"
             )
         return start, stop
 
@@ -154,6 +155,33 @@ def check_images(
             f"{where}: expected values in [0, 1]. Received: {x.min():g} to {x.max():g}"
         )
     return convert_channels(x, channels)
+
+
+def check_vectors(x: np.ndarray, where: str) -> np.ndarray:
+    """Vectors as `[n, d]`, float32, the values standing for themselves.
+
+    Args:
+        x: array `[n, d]`, bool, integers or floating point.
+        where: the file or array, for error messages.
+    Raises:
+        ValueError: on other types and shapes, no vectors, NaN, infinity, or values that float32
+            does not reach.
+    """
+    if x.ndim != 2 or 0 in x.shape or x.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{where}: expected vectors [n, d] of numbers. Received: shape {x.shape}, dtype "
+            f"{x.dtype}"
+        )
+    with np.errstate(over="ignore"):
+        x = x.astype(np.float32)
+    wrong = np.argwhere(~np.isfinite(x))
+    if len(wrong):
+        row, column = wrong[0].tolist()
+        raise ValueError(
+            f"{where}: expected finite values of float32. "
+            f"Received: {x[row, column]} in row {row}, column {column}, counted from 0"
+        )
+    return x
 
 
 def check_labels(y: np.ndarray, num_examples: int, where: str) -> np.ndarray:

@@ -38,18 +38,12 @@ def open_tfds(
         OSError: the set could not be prepared, or `data_dir` cannot be written.
         ValueError: no such split, no images of one size and of 1 or 3 channels.
     """
-    with _quiet():
-        import tensorflow_datasets as tfds
+    import tensorflow_datasets as tfds
 
-        import tfgen.data.digits  # noqa: F401 (registers the digits with TFDS)
-
-        try:
-            builder = tfds.builder(name, data_dir=data_dir)
-        except ValueError:
-            return None
-        if not builder.data_path.exists():
-            _prepare(builder)
-            builder = tfds.builder(name, data_dir=data_dir)
+    builder = _prepared(name, data_dir)
+    if builder is None:
+        return None
+    with _quiet(), _naming(builder):
         image, label = _feature_names(builder)
         shape = builder.info.features[image].shape
         if None in shape or shape[-1] not in (1, 3):
@@ -73,9 +67,10 @@ def open_tfds(
     def arrays():
         x = np.empty((stop - start, *shape), dtype)
         y = np.empty(stop - start, np.int64)
-        for index, (block, labels) in enumerate(read_all().batch(1024).as_numpy_iterator()):
-            rows = slice(1024 * index, 1024 * index + len(block))
-            x[rows], y[rows] = block, labels
+        with _naming(builder):
+            for index, (block, labels) in enumerate(read_all().batch(1024).as_numpy_iterator()):
+                rows = slice(1024 * index, 1024 * index + len(block))
+                x[rows], y[rows] = block, labels
         return check_images(x, name, levels or 256, channels), y if label else None
 
     def stream():
@@ -92,6 +87,54 @@ def open_tfds(
     event_shape = (*shape[:-1], channels or shape[-1])
     info = DataInfo(event_shape, levels, num_classes, stop - start)
     return Source(info, arrays, stream=stream)
+
+
+def tfds_splits(name: str, data_dir: str | os.PathLike | None) -> tuple[str, ...] | None:
+    """The names of the splits of a TFDS data set, sorted; None when TFDS does not know the name.
+
+    Args:
+        name, data_dir: as in `open_tfds`; also prepares the set.
+    Raises:
+        As `open_tfds`.
+    """
+    builder = _prepared(name, data_dir)
+    return None if builder is None else tuple(sorted(builder.info.splits))
+
+
+def _prepared(name, data_dir):
+    """The builder of a prepared data set; None when TFDS does not know the name."""
+    with _quiet():
+        import tensorflow_datasets as tfds
+
+        import tfgen.data.digits  # noqa: F401 (registers the digits with TFDS)
+
+        try:
+            builder = tfds.builder(name, data_dir=data_dir)
+            if builder.data_path.exists():
+                return builder
+        except ValueError:
+            return None
+        except Exception as error:  # of versions, configurations, namespaces, broken files
+            raise ValueError(
+                "data: expected the name of a TFDS data set that can be opened, in a version and a "
+                f"configuration that exist. Received: {name!r} ({' '.join(str(error).split())})"
+            ) from error
+        _prepare(builder)
+        return tfds.builder(name, data_dir=data_dir)
+
+
+@contextlib.contextmanager
+def _naming(builder):
+    """Turns what reading broken files raises into a ValueError that names their folder."""
+    try:
+        yield
+    except (ValueError, OSError):
+        raise
+    except Exception as error:  # TFDS, TensorFlow and protobuf raise types of their own
+        raise ValueError(
+            f"{builder.data_path}: expected a prepared TFDS data set that reads; remove the folder "
+            f"to prepare it again. Received: {' '.join(str(error).split())}"
+        ) from error
 
 
 def _feature_names(builder):
@@ -142,8 +185,8 @@ def _prepare(builder):
             raise kind(
                 f"could not download and prepare the TFDS data set {builder.name!r}. Without a "
                 f"network, copy {root / builder.name} from a machine where it is prepared, or give "
-                "a folder of images or of idx, .npz or .amat files in place of the name. "
-                f"Received: {' '.join(str(error).split())}"
+                "a folder of images or of idx, .npz, .npy, .amat or .csv files in place of the "
+                f"name. Received: {' '.join(str(error).split())}"
             ) from error
 
 
