@@ -106,7 +106,7 @@ def draw(
         h = _hidden(network, variables, sums)
         logits = tf.einsum("bph,bh->bp", tf.gather(V, d), h) + tf.gather(b, d)
         new = invert_levels(logits, numbers[t], levels)
-        new = kept[t] + unknown[t] * new
+        new = tf.where(unknown[t] > 0, new, kept[t])
         # Now it is known: its value and the fact enter the first layer's sums.
         row = weight_rows(W, d, new, levels) + tf.gather(M, d)
         return t + 1, sums + unknown[t][:, tf.newaxis] * row, drawn.write(t, new)

@@ -137,7 +137,7 @@ def _draw(uniforms, x, mask, levels, W, b):
 
     def body(d, logits, drawn):
         new = invert_levels(logits[:, d], uniforms[d], levels)
-        new = mask[d] * x[d] + (1 - mask[d]) * new
+        new = tf.where(mask[d] > 0, x[d], new)
         row = tf.reshape(weight_rows(W, tf.fill((B,), d), new, levels), (B, D, P))
         return d + 1, logits + row, drawn.write(d, new)
 

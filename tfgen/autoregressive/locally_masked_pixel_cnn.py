@@ -215,7 +215,7 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
             for c in range(channels):
                 logits = self._network.channel_logits(others, values, groups)
                 value = invert_levels(logits, number[:, c], self.levels)
-                values.append(kept[:, c] * old[:, c] + (1 - kept[:, c]) * value)
+                values.append(tf.where(kept[:, c] > 0, old[:, c], value))
             new = tf.stack(values, axis=-1)
             _, *features = self._network.inputs(new, groups)
             # The pixel and its features are written down for those that come later.

@@ -77,7 +77,7 @@ def draw(
         d = tf.gather(orders[:, t], component)
         own = tf.einsum("bph,bh->bp", tf.gather(V, d), below)
         new = invert_levels(own + tf.gather(logits, d, batch_dims=1), uniforms[t], levels)
-        new = mask[t] * x[t] + (1 - mask[t]) * new
+        new = tf.where(mask[t] > 0, x[t], new)
         # What its value adds for those that come later.
         sums += weight_rows(W, d, new, levels)
         if direct is not None:

@@ -169,7 +169,7 @@ def draw(
     def body(d, a, drawn):
         logits = tf.matmul(tf.sigmoid(a), V[d], transpose_b=True) + b[d]
         new = invert_levels(logits, uniforms[d], levels)
-        new = mask[d] * x[d] + (1 - mask[d]) * new
+        new = tf.where(mask[d] > 0, x[d], new)
         return d + 1, a + tf.matmul(to_features(new, levels), W[d]), drawn.write(d, new)
 
     start = (0, tf.broadcast_to(c, (B, H)), _array(D, None))

@@ -163,9 +163,8 @@ class OrderEnsemble(AutoregressiveModel):
     def _draw_rest(self, uniforms, x, mask, given):
         images = tf.reshape(x, (-1, *self.event_shape))
         logits = tf.transpose(self._component_log_probs(images, mask))
-        return self.draw_along(
-            uniforms[:, :-1], x, mask, invert_categorical(logits, uniforms[:, -1])
-        )
+        component = tf.maximum(invert_categorical(logits, uniforms[:, -1]), 0)
+        return self.draw_along(uniforms[:, :-1], x, mask, component)
 
     def _mask_orders(self):
         return np.unique(self.orders, axis=0)
@@ -176,7 +175,7 @@ class OrderEnsemble(AutoregressiveModel):
         def log_prob(component):
             each = self.conditionals(x, component=component).distribution.log_prob(x)
             each = tf.reshape(each, (-1, self.orders.shape[1]))
-            return tf.reduce_sum(each if kept is None else each * kept, axis=1)
+            return tf.reduce_sum(each if kept is None else tf.where(kept > 0, each, 0.0), axis=1)
 
         if self.num_components == 1:
             return log_prob(0)[tf.newaxis]

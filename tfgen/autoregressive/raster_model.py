@@ -159,7 +159,7 @@ class RasterModel(AutoregressiveModel):
                 for c in range(channels):
                     logits = self.channel_logits(pixel, values)
                     new = invert_levels(logits, uniforms[i, j, c], self.levels)
-                    values.append(mask[i, j, c] * x[i, j, c] + (1 - mask[i, j, c]) * new)
+                    values.append(tf.where(mask[i, j, c] > 0, x[i, j, c], new))
                 values = tf.stack(values, axis=-1)
                 return j + 1, self.end_pixel(left, pixel, values), drawn.write(j, values)
 

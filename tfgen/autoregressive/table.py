@@ -236,7 +236,7 @@ class Table(AutoregressiveModel):
         """p(x_d | context), `[rows, levels]`."""
         mass = self._mass()
         total = tf.reduce_sum(mass, axis=-1, keepdims=True)
-        return tf.where(total > 0, tf.math.divide_no_nan(mass, total), 1 / self.levels)
+        return tf.where(total == 0, 1 / self.levels, tf.math.divide_no_nan(mass, total))
 
     def _to_levels(self, x):
         return table_loops.to_index(tf.reshape(x, (-1, self._size)), self.levels)

@@ -76,7 +76,7 @@ def draw(
             possible = tf.reduce_any(weighted > 0, axis=-1, keepdims=True)
             probs = tf.where(possible, weighted, probs)
         new = invert_levels(to_logits(probs), uniforms[d], m)
-        new = mask[d] * x[d] + (1 - mask[d]) * new
+        new = tf.where(mask[d] > 0, x[d], new)
         return d + 1, (context * m + to_index(new, m)) % num_contexts, drawn.write(d, new)
 
     start = (0, tf.zeros_like(uniforms[0], tf.int32), _array(D, None))

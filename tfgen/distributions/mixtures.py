@@ -1,6 +1,7 @@
 """Heads for real values: a mixture of densities for each scalar dimension."""
 
 import abc
+import math
 
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -54,16 +55,17 @@ class ContinuousMixture(Head):
             uniforms: `[..., 2]`, float32 in [0, 1). Their finest step, 2^-23, bounds the draws:
                 to 5.3 standard deviations of a normal component.
         Returns:
-            `[...]`, finite, in the dtype of `params`.
+            `[...]`, finite, in the dtype of `params`; NaN where those are.
         """
         logits, loc, scale = self._split(params)
-        taken = invert_categorical(logits, uniforms[..., 0])[..., tf.newaxis]
-        rank = params.shape.rank - 1
+        taken = invert_categorical(logits, uniforms[..., 0])
+        place, rank = tf.maximum(taken, 0)[..., tf.newaxis], params.shape.rank - 1
         loc, scale = (
-            tf.squeeze(tf.gather(each, taken, batch_dims=rank), axis=-1) for each in (loc, scale)
+            tf.squeeze(tf.gather(each, place, batch_dims=rank), axis=-1) for each in (loc, scale)
         )
         middle = tf.minimum(uniforms[..., 1] + _HALF_CELL, 1 - _HALF_CELL)
-        return self.component(loc, scale).quantile(tf.cast(middle, params.dtype))
+        drawn = self.component(loc, scale).quantile(tf.cast(middle, params.dtype))
+        return tf.where(taken >= 0, drawn, math.nan)
 
     def _split(self, params):
         logits, loc, raw = tf.split(params, 3, axis=-1)
