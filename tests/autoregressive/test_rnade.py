@@ -14,6 +14,7 @@ from tfgen.distributions import (
     LaplaceMixture,
     NormalMixture,
 )
+from tfgen.layers import Standardize
 
 tfd = tfp.distributions
 HEADS = [NormalMixture(3), LaplaceMixture(2), ContinuousLogisticMixture(2)]
@@ -22,7 +23,7 @@ every_head = pytest.mark.parametrize("head", HEADS, ids=repr)
 
 def rnade(event_shape, head=HEADS[0], num_hidden=5, seed=0, scale=0.7):
     """A model with weights large enough that the conditionals differ."""
-    model = RNADE.default(event_shape, num_hidden=num_hidden, head=head)
+    model = RNADE(event_shape=event_shape, num_hidden=num_hidden, head=head)
     generator = np.random.default_rng(seed)
     weights = [scale * generator.normal(size=w.shape) for w in model.get_weights()]
     model.set_weights(weights)
@@ -262,7 +263,7 @@ def test_tfp_composes_the_distribution():
 
 
 def test_the_weights_are_counted():
-    model = RNADE.default((28, 28, 1), num_hidden=50)
+    model = RNADE(event_shape=(28, 28, 1), num_hidden=50)
     assert model.count_params() == 784 * 50 + 784 + 50 + 784 * 30 * 51
     assert model.levels is None and model.head == NormalMixture(10)
 
@@ -273,3 +274,99 @@ def test_the_weights_are_counted():
 def test_bad_arguments_are_refused(arguments):
     with pytest.raises(ValueError, match="Received:"):
         RNADE.default((4,), **arguments)
+
+
+def table(count=300):
+    """Columns of very different units, correlated; the last one is constant."""
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(count, 4)) @ generator.normal(size=(4, 4))
+    return np.c_[x, np.full(count, 3.0)].astype("float32")
+
+
+def fitted(x, epochs=2, **arguments):
+    keras.utils.set_random_seed(0)
+    model = RNADE.default(x.shape[1:], num_hidden=4, head=NormalMixture(2), **arguments)
+    model.compile()
+    model.fit(x, epochs=epochs, batch_size=100, verbose=0)
+    return model
+
+
+def test_a_density_of_data_in_other_units_is_that_density_less_the_log_of_the_units():
+    units, places = np.array([1e-3, 1e3, 1.0, 1e-6, 1.0]), np.array([1000.0, 0, -5, 0, 7])
+    moved_x = (table() * units + places).astype("float32")
+    x = ((moved_x - places) / units).astype("float32")  # As float32 has values near 1000.
+    model, moved = fitted(x), fitted(moved_x)
+    expected = model.log_prob(x).numpy() - np.log(units).sum()
+    np.testing.assert_allclose(moved.log_prob(moved_x), expected, atol=5e-3)
+    at_zero = [1, 2, 3, 4]
+    model, scaled = fitted(x[:, at_zero]), fitted((x * units).astype("float32")[:, at_zero])
+    expected = model.log_prob(x[:, at_zero]).numpy() - np.log(units[at_zero]).sum()
+    found = scaled.log_prob((x * units).astype("float32")[:, at_zero])
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_a_standardised_density_integrates_to_one_and_starts_as_the_normal_of_the_data():
+    x = np.float32([5.0, -2.0]) + table()[:, :2] * np.float32([0.01, 0.02])
+    model = RNADE.default((2,))
+    model.adapt(x)
+    axes = [
+        np.linspace(m - 9 * s, m + 9 * s, 301) for m, s in zip(x.mean(0), x.std(0), strict=True)
+    ]
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2).astype("float32")
+    density = np.exp(model.log_prob(grid).numpy().astype("float64")).reshape(301, 301)
+    total = integrate.simpson(integrate.simpson(density, x=axes[1], axis=1), x=axes[0])
+    np.testing.assert_allclose(total, 1, rtol=2e-3)
+    normal = stats.multivariate_normal(x.mean(axis=0), np.cov(x.T))
+    assert abs(model.log_prob(x).numpy().mean() - normal.logpdf(x).mean()) < 0.05
+
+
+def test_samples_and_completions_follow_the_standardised_conditionals():
+    x = table()[:, :3] * np.float32([10.0, 0.1, 1.0])
+    model = fitted(x)
+    completed = model.complete(x, np.array([1, 0, 0]), seed=1)
+    np.testing.assert_array_equal(completed[:, 0], x[:, 0])
+    for drawn in (model.sample(2000, seed=0), model.complete(x, np.array([1, 0, 0]), seed=1)):
+        levels = model.conditionals(drawn).distribution.cdf(drawn).numpy()
+        for d in (1, 2):
+            assert stats.kstest(levels[:, d], "uniform").pvalue > 1e-3
+
+
+def test_images_are_standardised_and_drawn_within_their_range():
+    x = np.random.default_rng(0).random((40, 2, 3, 1)).astype("float32") ** 3
+    model = fitted(x)
+    np.testing.assert_allclose(model.standardize.scale, [x.std()], rtol=1e-5)
+    drawn = model.sample(500, seed=0)
+    assert 0 <= tf.reduce_min(drawn) < 1e-6 and np.isfinite(model.log_prob(drawn)).all()
+
+
+def test_fit_adapts_once_to_arrays_and_to_data_sets(tmp_path):
+    x = table()
+    dataset = tf.data.Dataset.from_tensor_slices(x).batch(100)
+    model = fitted(x[:200], epochs=1)
+    mean = model.standardize.mean.numpy()
+    np.testing.assert_allclose(mean, x[:200].mean(axis=0), rtol=1e-4, atol=1e-6)
+    model.fit(x, verbose=0)
+    np.testing.assert_array_equal(model.standardize.mean, mean)
+    np.testing.assert_allclose(model._examples.share, 1 / 300)
+    model.save(tmp_path / "model.keras")
+    reloaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(reloaded.log_prob(x), model.log_prob(x))
+    other = RNADE.default((5,), num_hidden=4)
+    other.compile()
+    other.fit(dataset, verbose=0)
+    np.testing.assert_allclose(other.standardize.mean, x.mean(axis=0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(other._examples.share, 1 / 300)
+
+
+def test_the_prior_of_the_weights_counts_once_for_all_examples():
+    x = table()
+    model = fitted(x, weight_prior=keras.regularizers.L2(2.0))
+    squares = sum(np.sum(w.numpy() ** 2) for w in (model.input_weights, model.output_weights))
+    np.testing.assert_allclose(tf.add_n(model.losses), 2 * squares / 300, rtol=1e-5)
+
+
+def test_a_model_without_a_layer_to_adapt_says_so():
+    with pytest.raises(ValueError, match="Received: standardize=None"):
+        RNADE(event_shape=(3,)).adapt(table()[:, :3])
+    with pytest.raises(ValueError, match="Received: <Standardize"):
+        RNADE(event_shape=(3,), standardize=Standardize((4,)))

@@ -1,37 +1,48 @@
 """RNADE, the real-valued neural autoregressive density estimator (Uria et al., 2013)."""
 
 import math
+from statistics import NormalDist
 from typing import Any, Self
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfgen.autoregressive.compiled_draw import compiled_draw
-from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.autoregressive.rnade_loops import draw, sweep
-from tfgen.core import check_count
-from tfgen.core.typing import ShapeLike
+from tfgen.autoregressive.weight_prior import WeightPrior
+from tfgen.core import check_count, first_examples
+from tfgen.core.typing import ArrayLike, ShapeLike
 from tfgen.distributions import ContinuousMixture, NormalMixture
+from tfgen.layers import Standardize
 
 tfd = tfp.distributions
 
+# Small: the conditionals begin as the output bias has them.
+_OUTPUT_LIMIT = 0.02
+_SPREAD = 0.6
 
-class RNADE(AutoregressiveModel):
+
+class RNADE(WeightPrior):
     """A density of real values whose conditionals are mixtures, their weights shared as NADE's.
 
     p(x_d | x_<d) = head(b_d + V_d h_d),  h_d = relu(rho_d a_d),  a_1 = c,  a_{d+1} = a_d + x_d W_d
     (Uria, Murray & Larochelle 2013). rho_d, learned, rescales a sum that grows with d.
-    Vectors take any finite value, and want to be standardised; images are in [0, 1], and what is
-    drawn outside is clipped. Densities are in nats. `log_prob` has a gradient by x, so that
+    With a layer `standardize` all of this is about z = standardize(x), and the density of x has the
+    layer's Jacobian; x may then have any units. The first `fit` adapts the layer to its training
+    examples (see `adapt`). Vectors take any finite value; images are in [0, 1], and what is drawn
+    outside is clipped. Densities are in nats, and of x. `log_prob` has a gradient by x, so that
     Hamiltonian Monte Carlo runs on `distribution()`.
 
     Args:
         event_shape: `(d,)` or `(height, width, channels)`.
         num_hidden: H, the hidden units.
         head: a `ContinuousMixture`: `NormalMixture(k)` and `LaplaceMixture(k)` are the paper's.
+        standardize: a `Standardize` layer of this event shape; None to read x as it is.
+        weight_prior: of W and V (see `WeightPrior`).
     Raises:
-        ValueError: no hidden units, or another head.
+        ValueError: no hidden units, another head, or a layer of another event shape.
 
     Example:
         >>> import numpy as np
@@ -51,6 +62,7 @@ class RNADE(AutoregressiveModel):
         event_shape: ShapeLike,
         num_hidden: int = 50,
         head: ContinuousMixture = NormalMixture(10),
+        standardize: Standardize | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -62,6 +74,12 @@ class RNADE(AutoregressiveModel):
                 f" Received: {head!r}"
             )
         self.head = head
+        if standardize is not None and standardize.event_shape != self.event_shape:
+            raise ValueError(
+                f"expected standardize to be a Standardize({self.event_shape})."
+                f" Received: {standardize!r}"
+            )
+        self.standardize = standardize
         self._size = math.prod(self.event_shape)
         shape = (self._size, head.num_params, num_hidden)
         limit = max(self._size, num_hidden) ** -0.5
@@ -72,9 +90,13 @@ class RNADE(AutoregressiveModel):
         self.input_weights = self.add_weight(shape[::2], uniform(limit, 0), name="input_weights")
         self.scales = self.add_weight(shape[:1], "ones", name="scales")
         self.hidden_bias = self.add_weight(shape[2:], uniform(limit, 1), name="hidden_bias")
-        self.output_weights = self.add_weight(shape, uniform(limit, 2), name="output_weights")
+        self.output_weights = self.add_weight(
+            shape, uniform(_OUTPUT_LIMIT, 2), name="output_weights"
+        )
+        self.output_bias = self.add_weight(shape[:2], "zeros", name="output_bias")
+        self._has_prior(self.input_weights, self.output_weights)
         # Components that began equal would move alike.
-        self.output_bias = self.add_weight(shape[:2], uniform(1.0, 3), name="output_bias")
+        self.output_bias.assign(np.tile(_near_normal(head.num_components), (self._size, 1)))
 
     @classmethod
     def default(
@@ -82,6 +104,8 @@ class RNADE(AutoregressiveModel):
         event_shape: ShapeLike,
         num_hidden: int = 50,
         head: ContinuousMixture | None = None,
+        standardize: Standardize | None = None,
+        weight_prior: keras.Regularizer | None = keras.regularizers.L2(30.0),
         **kwargs: Any,
     ) -> Self:
         """50 hidden units and mixtures of 10 normals.
@@ -90,10 +114,18 @@ class RNADE(AutoregressiveModel):
             event_shape: `(d,)` or `(height, width, channels)`.
             num_hidden: number of hidden units.
             head: the mixture of one dimension; None for `NormalMixture(10)`.
+            standardize: None for `Standardize(event_shape)`.
+            weight_prior: of W and V (see `WeightPrior`).
             **kwargs: the constructor's other arguments.
         """
-        head = NormalMixture(10) if head is None else head
-        return cls(event_shape=event_shape, num_hidden=num_hidden, head=head, **kwargs)
+        return cls(
+            event_shape=event_shape,
+            num_hidden=num_hidden,
+            head=NormalMixture(10) if head is None else head,
+            standardize=Standardize(event_shape) if standardize is None else standardize,
+            weight_prior=weight_prior,
+            **kwargs,
+        )
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         return {"likelihood": keras.optimizers.Adam(1e-3)}
@@ -108,19 +140,66 @@ class RNADE(AutoregressiveModel):
             given: None, RNADE has no condition.
             training: not used, RNADE is the same in both.
         Returns:
-            `tfd.Independent` over the event, of `tfd.MixtureSameFamily` conditionals.
+            `tfd.Independent` over the event, of `tfd.MixtureSameFamily` conditionals; where x is
+            standardised, of `tfd.TransformedDistribution`s of them.
         """
-        params = sweep(tf.transpose(tf.reshape(x, (-1, self._size))), *self._parameters())
+        x = tf.convert_to_tensor(x)
+        z = x if self.standardize is None else self.standardize(x)
+        params = sweep(tf.transpose(tf.reshape(z, (-1, self._size))), *self._parameters())
         *grid, channels = self.event_shape
-        return self.head(tf.reshape(params, (-1, *grid, channels * params.shape[-1])))
+        of_z = self.head(tf.reshape(params, (-1, *grid, channels * params.shape[-1])))
+        if self.standardize is None:
+            return of_z
+        bijector = self.standardize.conditional_bijector(x)
+        return tfd.Independent(
+            tfd.TransformedDistribution(of_z.distribution, bijector), len(self.event_shape)
+        )
 
     @compiled_draw
     def draw(
         self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, given: tf.Tensor | None = None
     ) -> tf.Tensor:
-        low, high = (0.0, 1.0) if len(self.event_shape) == 3 else (-math.inf, math.inf)
-        arrays = tf.transpose(uniforms, (1, 0, 2)), tf.transpose(x), tf.transpose(mask)
-        return tf.transpose(draw(*arrays, low, high, self.head, *self._parameters()))
+        low, high = limits = (0.0, 1.0) if len(self.event_shape) == 3 else (-math.inf, math.inf)
+        z = x
+        if self.standardize is not None:
+            # Right where x is kept: the kept dimensions come first, and z_d asks for no later one.
+            z = self.standardize(x)
+            if math.isfinite(low):
+                low, high = tf.unstack(self.standardize(tf.constant(limits)))
+        arrays = tf.transpose(uniforms, (1, 0, 2)), tf.transpose(z), tf.transpose(mask)
+        drawn = tf.transpose(draw(*arrays, low, high, self.head, *self._parameters()))
+        if self.standardize is None:
+            return drawn
+        drawn = tf.clip_by_value(self.standardize.inverse(drawn), *limits)
+        return tf.where(mask > 0, x, drawn)
+
+    def adapt(self, x: ArrayLike) -> None:
+        """Adapts the layer `standardize` to examples: the statistics that the density then has.
+
+        `fit` does so with its training examples (of a data set with the first 10,000) unless it
+        was done before, or a step was made. From a generator, which is read once only, it
+        takes none: then call this before. What is adapted to is saved with the weights.
+
+        Args:
+            x: `[num_examples, *event_shape]`, float32, any finite value; images in [0, 1].
+        Raises:
+            ValueError: the model has no such layer, or a bad x (see `check_array`).
+        """
+        if self.standardize is None:
+            raise ValueError(
+                "expected a model with a layer to adapt, as RNADE.default has it."
+                " Received: standardize=None"
+            )
+        self.standardize.adapt(self.check(x).numpy())
+
+    def prepare(self, x: Any) -> None:
+        """Adapts to the training examples, once (see `adapt`), and counts them."""
+        super().prepare(x)
+        if self.standardize is None or self.standardize.adapted or int(self.steps_seen.numpy()):
+            return
+        examples = first_examples(x)
+        if examples is not None:
+            self.adapt(examples)
 
     def _parameters(self):
         return tuple(
@@ -133,3 +212,14 @@ class RNADE(AutoregressiveModel):
                 self.output_bias,
             )
         )
+
+
+def _near_normal(num_components):
+    """Parameters under which a mixture of normals is close to the standard normal, `[P]`.
+
+    The locations are its quantiles, drawn together; the scales make up for it.
+    """
+    places = (np.arange(num_components) + 0.5) / num_components
+    locs = _SPREAD * np.array([NormalDist().inv_cdf(place) for place in places])
+    raw = math.log(math.expm1(math.sqrt(1 - np.mean(locs**2))))
+    return np.concatenate([0 * locs, locs, 0 * locs + raw])

@@ -3,6 +3,7 @@
 from tfgen.core.checks import check_array, check_count, check_spec
 from tfgen.core.condition import Condition
 from tfgen.core.configured import Configured
+from tfgen.core.first_examples import count_examples, first_examples
 from tfgen.core.model import GenerativeModel
 from tfgen.core.phase import Phase
 from tfgen.core.running_average import RunningAverage
@@ -27,7 +28,9 @@ __all__ = [
     "check_count",
     "check_seed",
     "check_spec",
+    "count_examples",
     "example_seeds",
+    "first_examples",
     "fold_in",
     "integer_by_example",
     "normal_by_example",

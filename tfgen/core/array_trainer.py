@@ -82,6 +82,7 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
                 shuffle,
                 steps_per_epoch,
             )
+            self.prepare(arrays[0])
             feed.arrays = self._on_every_replica(feed.arrays)
             x, y, shuffle, steps_per_epoch = feed.steps(), None, False, feed.num_steps
             self._check_steps(feed.num_steps)
@@ -90,8 +91,10 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
             dataset = x
             known = int(x.cardinality()) if steps_per_epoch is None else steps_per_epoch
             self._check_steps(known if known > 0 else None)
+            self.prepare(x)
         else:
             x = checked_batches(x, self.check_batch)
+            self.prepare(x)
         if validation_data is not None:
             validation_data = self._validation_batches(
                 validation_data, validation_batch_size or batch_size or 32
@@ -118,6 +121,15 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
             )
         finally:
             self._feed = None
+
+    def prepare(self, x: Any) -> None:
+        """What `fit` does with its training examples before its first step: here nothing.
+
+        A family that adapts to data does it here, where no step was made yet (`steps_seen`).
+
+        Args:
+            x: tensor of examples; or a data set or another source of batches.
+        """
 
     def _check_steps(self, num_steps):
         """Checks that each phase moves in an epoch: otherwise its terms would read 0."""

@@ -14,6 +14,7 @@ from tfgen.layers.shifted_conv_transpose import (
     DownShiftedConv2DTranspose,
 )
 from tfgen.layers.shifted_unet import ShiftedUNet
+from tfgen.layers.standardize import Standardize
 from tfgen.layers.sync_batch_norm import SyncBatchNormalization
 from tfgen.layers.time_embedding import TimeEmbedding
 from tfgen.layers.token_embedding import TokenEmbedding
@@ -33,6 +34,7 @@ __all__ = [
     "MaskedDense",
     "RowLSTMLayer",
     "ShiftedUNet",
+    "Standardize",
     "SyncBatchNormalization",
     "TimeEmbedding",
     "TokenEmbedding",

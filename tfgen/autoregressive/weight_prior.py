@@ -1,0 +1,49 @@
+"""A penalty of weights that counts once for the whole training set, however large it is."""
+
+from typing import Any
+
+import keras
+
+from tfgen.autoregressive.model import AutoregressiveModel
+from tfgen.core import count_examples
+
+
+class WeightPrior(AutoregressiveModel):
+    """A model some of whose weights W have a density p(W), up to a constant, before any data.
+
+    Training minimises -(1/n) [sum_i log p(x_i) + log p(W)], n the number of training examples, so
+    that it seeks the most probable weights: the penalty fades as data come. `fit` counts its
+    examples; those of a data set by its number of batches. Where the number is not known, as of a
+    generator's, there is no penalty.
+
+    Args:
+        weight_prior: -log p(W) as a Keras regularizer: `L2(10.0)` for normals of variance 1/20,
+            `L1(3.0)` for Laplace densities of scale 1/3; None for no penalty. What training
+            minimises has it, what it reports has not.
+    """
+
+    def __init__(self, *, weight_prior: keras.Regularizer | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.weight_prior = weight_prior
+        self._examples = _Examples()
+
+    def prepare(self, x: Any) -> None:
+        """Counts the training examples, at every `fit`."""
+        number = count_examples(x) if self.weight_prior is not None else None
+        self._examples.share.assign(1 / number if number else 0.0)
+
+    def _has_prior(self, *weights):
+        """Says which weights are W."""
+        for weight in weights if self.weight_prior is not None else ():
+            before = weight.regularizer or (lambda value: 0.0)
+            weight.regularizer = lambda value, before=before: before(value) + self._penalty(value)
+
+    def _penalty(self, value):
+        return self._examples.share * self.weight_prior(value)
+
+
+class _Examples:
+    """1/n, which Keras shall not take for a weight: every `fit` finds it anew."""
+
+    def __init__(self):
+        self.share = keras.Variable(0.0, dtype="float32", trainable=False, name="share")
