@@ -22,6 +22,7 @@ INSTALL = [
     "matplotlib>=3.9,<4",  # curves of a run
     "pillow>=10.1",  # folders of images
     "click>=8.1,<9",  # the command line
+    "pyyaml>=6.0.1,<7",  # its arguments from a file
     "tensorboard>=2.20,<2.22",  # event files of a run
 ]
 TEST = [
@@ -44,7 +45,7 @@ setup(
     long_description=(HERE / "README.md").read_text(),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
-    packages=find_packages(include=["tfgen", "tfgen.*"]),
+    packages=find_packages(include=["tfgen", "tfgen.*", "tfgen_cli"]),
     package_data={"tfgen": ["py.typed"]},
     python_requires=">=3.11",  # Keras 3.15 needs it
     install_requires=INSTALL,
@@ -53,5 +54,5 @@ setup(
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],  # TensorFlow with NVIDIA's libraries
         "tutorials": TUTORIALS,
     },
-    entry_points={"console_scripts": ["tfgen = tfgen.cli:main"]},
+    entry_points={"console_scripts": ["tfgen = tfgen_cli.main:main"]},
 )

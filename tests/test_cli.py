@@ -1,5 +1,8 @@
+import errno
 import json
+import os
 import re
+import shutil
 
 import keras
 import numpy as np
@@ -7,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 import tfgen
-from tfgen import registry
-from tfgen.cli import main
+from tfgen import registry, training
 from tfgen.training import image_grid, load_run
+from tfgen_cli.main import main
 
 TINY = ("--set", "latent_dim=2", "--set", "hidden=(8,)")
 
@@ -89,8 +92,13 @@ def test_a_picture_is_written_as_its_ending_says(run, tmp_path):
     result = call("sample", run, "--output", tmp_path / "a.jpg")
     assert result.exit_code == 0, result.output
     assert (tmp_path / "a.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
-    result = call("sample", run, "--output", tmp_path / "a.gif")
-    assert result.exit_code == 2 and "ends in .png" in result.output
+    result = call("sample", run, "--output", tmp_path / "b.PNG")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "b.PNG").read_bytes()[:4] == b"\x89PNG"
+    for name in ("a.gif", "a", "png"):
+        result = call("sample", run, "--output", tmp_path / name)
+        assert result.exit_code == 2 and "ends in .png" in result.output
+        assert not (tmp_path / name).exists()
 
 
 def test_training_that_diverges_has_exit_status_2_and_one_line(tmp_path):
@@ -151,6 +159,13 @@ def test_models_lists_every_model_with_its_density():
             "NADE",
         ),
         (("train", "VAE", "--data", "digits", "--epochs", 1, "--distribute", "all"), "mirrored"),
+        (("train", "VAE", "--data", "digits", "--epochs", 1, "--seed", 2**31), "2147483648"),
+        (("train", "VAE", "--data", "digits", "--epochs", 1, "--learning-rate", "nan"), "above 0"),
+        (("train", "VAE", "--data", "digits", "--epochs", 1, "--learning-rate", 0), "above 0"),
+        (("train", "VAE", "--data", "digits", "--epochs", 1, "--channels", 2), "channels"),
+        (("train", "GAN", "--data", "digits", "--epochs", 1, "--patience", 3), "one phase"),
+        (("train", "VAE", "--data", "digits", "--epochs", 1, "--set", "likelihood=5"), "a Head"),
+        (("train", "VAE", "--config", "no-such-file"), "no-such-file"),
         (("sample", "no-such-run"), "no-such-run"),
         (("evaluate", "."), "finished run"),
     ],
@@ -165,3 +180,177 @@ def test_errors_are_one_line_and_exit_status_2(tmp_path, arguments, message):
     assert len(error) == 1
     assert "Traceback" not in result.output
     assert not (tmp_path / "out").exists()
+
+
+ANSWERED = """
+import sys
+from click.testing import CliRunner
+from tfgen_cli.main import main
+
+train = ["train", "VAE", "--data", "digits", "--epochs", "1", "--output", "run"]
+for arguments, status in [
+    (["--help"], 0),
+    (["--version"], 0),
+    (["models"], 0),
+    (["train", "--help"], 0),
+    (["train", "VAEE", *train[2:]], 2),
+    (train[:4], 2),
+    ([*train, "--depth", "3"], 2),
+    ([*train, "--set", "depth=3"], 2),
+    ([*train, "--set", "depth"], 2),
+    ([*train, "--epochs", "0"], 2),
+]:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == status, (arguments, result.output)
+print(sorted({"tensorflow", "keras", "numpy"} & set(sys.modules)))
+"""
+
+
+def test_help_models_and_errors_of_use_import_nothing_heavy(python):
+    assert python("-c", ANSWERED).stdout == "[]\n"
+
+
+def test_a_command_says_what_it_has_to_say_and_nothing_else(python, tmp_path):
+    """TensorFlow's own lines come past Python, at its import and later."""
+    code = f"""
+import os, sys
+os.environ.pop("TF_CPP_MIN_LOG_LEVEL")
+sys.argv = ["tfgen", "sample", {str(tmp_path)!r}, "--output", "a.png"]
+from tfgen_cli.main import main
+main()
+"""
+    done = python("-c", code, check=False)
+    expected = f"Error: expected the folder of a finished run. Received: {tmp_path}, without"
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"{expected} model.keras\n"
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """What `tfgen train` gives to `tfgen.training.train`, which does nothing here."""
+    calls = []
+    monkeypatch.setattr(training, "train", lambda build, data, **o: calls.append((data, o)))
+    return calls
+
+
+@pytest.mark.parametrize("ending", ["yaml", "json"])
+def test_a_file_gives_what_the_command_line_does_not(tmp_path, trained, ending):
+    values = {
+        "model": "VAE",
+        "data": "digits",
+        "epochs": 30,
+        "output": "run",
+        "batch-size": 50,
+        "learning_rate": 1e-3,
+        "overwrite": True,
+        "set": {"hidden": [8, 4], "beta": 2.0, "likelihood": "LogisticMixture(2)"},
+    }
+    file = tmp_path / f"run.{ending}"
+    lines = [f"{key}: {json.dumps(value)}\n" for key, value in values.items()]
+    file.write_text(json.dumps(values) if ending == "json" else "".join(lines))
+    result = call("train", "--config", file, "--epochs", 2, "--set", "beta=1.5")
+    assert result.exit_code == 0, result.output
+    [(data, options)] = trained
+    settings = {"hidden": "(8, 4, )", "beta": "1.5", "likelihood": "LogisticMixture(2)"}
+    assert (data, options["arguments"]) == ("digits", {"model": "VAE", "set": settings})
+    names = ("epochs", "output", "batch_size", "learning_rate", "overwrite", "seed", "patience")
+    assert [options[name] for name in names] == [2, "run", 50, 1e-3, True, 0, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epocs: 3", "Received: epocs"),
+        ("epochs: 1.5", "'1.5' is not a valid integer"),
+        ("set: [1]", "set to be a table"),
+        ("a: [", "expected YAML or JSON"),
+        ("- 3", "expected a table of arguments"),
+    ],
+)
+def test_a_file_that_says_something_else_is_refused(tmp_path, trained, text, message):
+    (tmp_path / "run.yaml").write_text(text)
+    result = call(
+        *("train", "VAE", "--data", "digits", "--output", "run"),
+        *("--config", tmp_path / "run.yaml"),
+    )
+    assert (result.exit_code, trained) == (2, []) and message in result.output
+
+
+def test_options_reach_the_training_and_the_arguments_of_the_run(tmp_path):
+    folder = tmp_path / "run"
+    command = ("train", "VAE", "--data", "digits", "--output", folder, *TINY)
+    command += ("--learning-rate", "0.01", "--patience", 5)
+    assert call(*command, "--epochs", 1).exit_code == 0
+    np.testing.assert_allclose(load_run(folder).optimizer.learning_rate, 0.01, rtol=1e-6)
+    written = json.loads((folder / "arguments.json").read_text())
+    assert (written["learning_rate"], written["patience"]) == (0.01, 5)
+    assert written["batch_size"] == tfgen.VAE.default_batch_size
+    result = call(*command, "--epochs", 1, "--resume", "--batch-size", written["batch_size"])
+    assert result.exit_code == 0, result.output
+    result = call(*command, "--epochs", 1, "--resume", "--batch-size", 50)
+    assert result.exit_code == 2 and "batch_size=100. Received: batch_size=50" in result.output
+
+
+DAMAGES = {
+    "model.keras": lambda content: content[:2000] + bytes([content[2000] ^ 1]) + content[2001:],
+    "metrics.json": lambda content: b"[1, 2]",
+    "checkpoint.keras": lambda content: content[: len(content) // 2],
+    "history.csv": lambda content: content[: len(content) - 5],
+    "arguments.json": lambda content: content[:-9],
+}
+
+
+@pytest.mark.parametrize("name", list(DAMAGES))
+def test_a_damaged_file_is_named_and_what_to_do(run, tmp_path, name):
+    folder = shutil.copytree(run, tmp_path / "run")
+    (folder / name).write_bytes(DAMAGES[name]((run / name).read_bytes()))
+    train = ("train", "VAE", "--data", "digits", "--epochs", 2, "--output", folder, *TINY)
+    read = {"model.keras": ("export", folder), "metrics.json": ("evaluate", folder)}
+    result = call(*read.get(name, (*train, "--resume")))
+    assert result.exit_code == 2 and len(result.stderr.splitlines()) == 1
+    assert re.search(rf"expected {folder / name} as a run .*(--overwrite|--resume)", result.stderr)
+
+
+def test_a_disk_that_is_full_ends_in_one_line_and_leaves_what_can_be_resumed(tmp_path, monkeypatch):
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "checkpoint.keras")
+
+    def failing(epoch):
+        def fail(self, better):
+            if self.model.epochs_seen == epoch:
+                raise full
+            write(self, better)
+
+        return fail
+
+    write = training.Checkpoint.write
+    command = ("train", "VAE", "--data", "digits", "--epochs", 2, "--output", tmp_path / "run")
+    for epoch, left in ((1, False), (2, True)):
+        with monkeypatch.context() as patch:
+            patch.setattr(training.Checkpoint, "write", failing(epoch))
+            result = call(*command, *TINY)
+        assert result.exit_code == 2 and len(result.stderr.splitlines()) == 1
+        assert re.search("No space left.*checkpoint.keras.*no room.*--resume", result.stderr)
+        assert (tmp_path / "run" / "checkpoint.keras").exists() == left
+        assert (tmp_path / "run").exists() == left
+    assert call(*command, *TINY, "--resume").exit_code == 0
+
+
+def test_a_bug_shows_where_it_is(run, monkeypatch, tmp_path):
+    def bug(*args, **kwargs):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(training, "draw", bug)
+    result = call("sample", run, "--output", tmp_path / "a.png")
+    assert isinstance(result.exception, RuntimeError)
+
+
+def test_what_was_written_meanwhile_is_shown_where_an_import_fails(capfd):
+    from tfgen_cli.quiet import _silence
+
+    with _silence():
+        os.write(2, b"not seen")
+    with pytest.raises(ImportError), _silence():
+        os.write(2, b"seen")
+        raise ImportError
+    os.write(2, b", and later")
+    assert capfd.readouterr().err == "seen, and later"

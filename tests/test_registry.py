@@ -29,11 +29,15 @@ UNKNOWN = DataInfo((8, 8, 1), levels=None, num_classes=None, num_examples=100)
         ("CosineSchedule(5)", tfgen.diffusion.CosineSchedule(5)),
         ("Classes", tfgen.conditions.Classes(10)),
         ("Classes(3)", tfgen.conditions.Classes(3)),
+        ("L1(0.5)", keras.regularizers.L1(0.5)),
         ("Attributes(('a', 'b'))", tfgen.conditions.Attributes(("a", "b"))),
     ],
 )
 def test_values_of_set_are_literals_or_values_by_name(text, value):
-    assert registry.read_value(text, DIGITS) == value
+    read = registry.read_value(text, DIGITS)
+    assert type(read) is type(value)
+    # Keras's regularizers have no equality.
+    assert read == value or vars(read) == vars(value)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +102,41 @@ def test_arguments_are_those_of_default_and_those_that_it_passes_on():
     assert registry.build(tfgen.VAE, {"beta": "2.0", "hidden": "(3,)"}, DIGITS).beta == 2
 
 
+@pytest.mark.parametrize(
+    ("model", "key", "text", "kind"),
+    [
+        ("VAE", "likelihood", "5", r"a Head \(Bernoulli, "),
+        ("VAE", "likelihood", "StandardNormal(3)", "a Head"),
+        ("VAE", "prior", "Bernoulli", "a Prior .* or None"),
+        ("VAE", "hidden", "0", "a tuple, each of an integer"),
+        ("VAE", "hidden", "(8, 1.5)", "a tuple, each of an integer"),
+        ("VAE", "latent_dim", "True", "an integer"),
+        ("VAE", "beta", "'x'", "a number"),
+        ("PixelCNN", "num_layers", "1e9", "an integer"),
+        ("GAN", "loss_pair", "LinearSchedule(9)", "a LossPair"),
+        ("DDPM", "schedule", "5", "a Schedule"),
+        ("DDPM", "sampler", "Epsilon", "a Sampler"),
+        ("DDPM", "levels", "17.0", "an integer or None"),
+        ("RNADE", "head", "Bernoulli", "a ContinuousMixture"),
+        ("FVSBN", "kernel_regularizer", "Normal", "a regularizer"),
+    ],
+)
+def test_values_of_another_kind_are_refused(model, key, text, kind):
+    with pytest.raises(ValueError, match=rf"expected {key} of {model} to be {kind}.*Received: "):
+        registry.build(registry.find_model(model), {key: text}, DIGITS)
+
+
+def test_what_a_model_makes_of_bad_values_is_refused_and_a_bug_is_not(monkeypatch):
+    def default(event_shape, hidden: tuple[int, ...] = (1,)):
+        raise AttributeError("no such thing")
+
+    monkeypatch.setattr(tfgen.VAE, "default", default)
+    with pytest.raises(ValueError, match="AttributeError: no such.*Received: {'hidden': "):
+        registry.build(tfgen.VAE, {"hidden": "(2,)"}, DIGITS)
+    with pytest.raises(AttributeError):
+        registry.build(tfgen.VAE, {}, DIGITS)
+
+
 def test_a_condition_goes_to_every_model_which_may_refuse_it():
     model = registry.build(
         tfgen.PixelCNN,
@@ -121,7 +160,10 @@ def test_a_condition_goes_to_every_model_which_may_refuse_it():
         ("DDPM", "schedule", "CosineSchedule(9)"),
         ("DDPM", "prediction", "Velocity"),
         ("DDPM", "sampler", "DDIM(3)"),
+        ("DDPM", "variance", "ForwardVariance"),
+        ("DDPM", "levels", "data"),
         ("DDPM", "condition", "Classes"),
+        ("RNADE", "head", "LaplaceMixture(3)"),
     ],
 )
 def test_each_kind_of_value_reaches_some_model(model, key, text):

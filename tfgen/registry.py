@@ -1,8 +1,12 @@
 """Models and values by name: how the command line reads MODEL and `--set`."""
 
 import ast
+import collections.abc
 import inspect
+import numbers
 import sys
+import types
+import typing
 from typing import Any
 
 import keras
@@ -11,6 +15,8 @@ import tfgen
 from tfgen.core import Configured, GenerativeModel
 from tfgen.core.configured import init_parameters
 from tfgen.data import DataInfo
+
+_PLAIN = {int: "an integer", float: "a number", bool: "True or False", str: "a text"}
 
 
 def models() -> dict[str, type[GenerativeModel]]:
@@ -58,21 +64,6 @@ def find_model(name: str) -> type[GenerativeModel]:
     return models()[name]
 
 
-def split_settings(settings: list[str] | tuple[str, ...]) -> dict[str, str]:
-    """`["key=value", ...]` as `{key: text of the value}`.
-
-    Raises:
-        ValueError: no "=", or a key that comes twice.
-    """
-    pairs: dict[str, str] = {}
-    for setting in settings:
-        key, equals, text = setting.partition("=")
-        if not equals or not key or not text or key in pairs:
-            raise ValueError(f"expected each key once, as key=value. Received: {setting}")
-        pairs[key] = text
-    return pairs
-
-
 def build(
     model: type[GenerativeModel], settings: dict[str, str], info: DataInfo
 ) -> GenerativeModel:
@@ -94,11 +85,22 @@ def build(
             f" Received: {', '.join(unknown)}"
         )
     read = {name: read_value(text, info) for name, text in settings.items()}
+    kinds = _types(model)
+    for name, value in read.items():
+        if name in kinds and not _fits(value, kinds[name]):
+            raise ValueError(
+                f"expected {name} of {model.__name__} to be {_words(kinds[name])}."
+                f" Received: {settings[name]}"
+            )
     try:
         return model.default(info.event_shape, **read)
-    except TypeError as error:
+    except Exception as error:
+        if not read or isinstance(error, ValueError) and "Received:" in str(error):
+            raise
+        # Values that no door met: what comes of them is not the user's to read.
         raise ValueError(
-            f"expected values that {model.__name__}.default takes ({error}). Received: {settings}"
+            f"expected values that {model.__name__}.default takes ({type(error).__name__}:"
+            f" {error}). Received: {settings}"
         ) from error
 
 
@@ -120,6 +122,52 @@ def settable(model: type[GenerativeModel]) -> list[str]:
         }
         names += [n for n in init_parameters(model) if n in optional and n not in names]
     return [name for name in names if name != "condition" or model.takes_condition]
+
+
+def _types(model):
+    """`{argument: type}` of what `default` and the constructors say."""
+    hints: dict[str, Any] = {}
+    for parent in reversed(model.__mro__):
+        if issubclass(parent, Configured) and "__init__" in vars(parent):
+            hints |= typing.get_type_hints(parent.__init__)
+    return hints | typing.get_type_hints(model.default)
+
+
+def _fits(value, kind):
+    """Whether a value is of an annotated type; annotations that this cannot read fit anything."""
+    origin, parts = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, part) for part in parts)
+    if origin in (collections.abc.Sequence, tuple, list):
+        alike = parts and (origin is not tuple or parts[1:] == (...,))
+        return isinstance(value, (tuple, list)) and (
+            not alike or all(_fits(item, parts[0]) for item in value)
+        )
+    if not isinstance(kind, type) or origin is not None:
+        return True
+    if kind in (int, float):
+        number = numbers.Integral if kind is int else numbers.Real
+        return isinstance(value, number) and not isinstance(value, bool)
+    return isinstance(value, kind)
+
+
+def _words(kind):
+    """A type as a user reads it."""
+    parts = typing.get_args(kind)
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        return " or ".join(_words(part) for part in parts)
+    if typing.get_origin(kind) in (collections.abc.Sequence, tuple, list):
+        return f"a tuple, each of {_words(parts[0])}" if parts else "a tuple"
+    if kind is type(None):
+        return "None"
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if kind is keras.Regularizer:
+        return f"a regularizer ({', '.join(_regularizers())})"
+    if isinstance(kind, type) and issubclass(kind, Configured):
+        of_kind = [name for name, value in values().items() if issubclass(value, kind)]
+        return f"a {kind.__name__}" + (f" ({', '.join(of_kind)})" if of_kind else "")
+    return getattr(kind, "__name__", str(kind))
 
 
 def read_value(text: str, info: DataInfo) -> Any:
@@ -149,7 +197,7 @@ def _read_node(node, info):
     call = node if isinstance(node, ast.Call) else ast.Call(node, [], [])
     if not isinstance(call.func, ast.Name):
         return ast.literal_eval(node)
-    kind = values()[call.func.id]
+    kind = _regularizers().get(call.func.id) or values()[call.func.id]
     args = [_read_node(argument, info) for argument in call.args]
     kwargs = {each.arg: _read_node(each.value, info) for each in call.keywords}
     signature = inspect.signature(kind)
@@ -158,6 +206,11 @@ def _read_node(node, info):
         if name in signature.parameters and name not in given and getattr(info, name) is not None:
             kwargs[name] = getattr(info, name)
     return kind(*args, **kwargs)
+
+
+def _regularizers():
+    kinds = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)
+    return {kind.__name__: kind for kind in kinds}
 
 
 def _subclasses(kind):

@@ -41,6 +41,15 @@ def write_json(path: str | os.PathLike, value: Any) -> None:
         Path(partial).write_text(json_text(value) + "\n")
 
 
+def damaged(path: str | os.PathLike, error: Any, advice: str) -> ValueError:
+    """The error that says that a file of a run cannot be read, and what to do."""
+    said = str(error) or type(error).__name__
+    return ValueError(
+        f"expected {os.fspath(path)} as a run of this version wrote it: it is damaged, or another"
+        f" version's; {advice}. Received: {said if len(said) < 300 else said[:300] + ' ...'}"
+    )
+
+
 def _finite(value):
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}

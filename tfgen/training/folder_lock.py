@@ -20,7 +20,8 @@ def folder_lock(path: str | os.PathLike) -> Iterator[None]:
     """Keeps other processes from the same folder, for the length of a `with` block.
 
     The lock ends with its process, however that ends: what a killed one leaves is taken over. The
-    folder is made where there is none, and goes again where the block leaves it empty.
+    folder is made where there is none, with those above it; it goes again where the block leaves
+    it empty, and they with it.
 
     Args:
         path: the folder.
@@ -30,6 +31,7 @@ def folder_lock(path: str | os.PathLike) -> Iterator[None]:
     path = Path(path)
     if path.exists() and not path.is_dir():
         raise ValueError(f"expected a folder. Received: {path}, which is a file")
+    made = [parent for parent in path.parents if not parent.exists()]
     path.mkdir(parents=True, exist_ok=True)
     descriptor = _locked(path / LOCK)
     try:
@@ -39,7 +41,8 @@ def folder_lock(path: str | os.PathLike) -> Iterator[None]:
             (path / LOCK).unlink()
         os.close(descriptor)
         with contextlib.suppress(OSError):
-            path.rmdir()
+            for folder in (path, *made):
+                folder.rmdir()
 
 
 def _locked(file):

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from tfgen.training.files import replacing
+from tfgen.training.files import damaged, replacing
 
 
 class History(keras.callbacks.Callback):
@@ -42,13 +42,24 @@ class History(keras.callbacks.Callback):
 
 
 def read_history(path: str | os.PathLike) -> list[dict[str, Any]]:
-    """The rows of a `history.csv`: dictionaries from "epoch" (an int) and each term to a float."""
-    with open(path, newline="") as file:
+    """The rows of a `history.csv`: dictionaries from "epoch" (an int) and each term to a float.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            text = file.read()
+        if not text.endswith("\n"):
+            raise ValueError("a last line that is cut off")
         return [
             {
                 name: int(value) if name == "epoch" else float(value)
                 for name, value in row.items()
-                if value != ""
+                if value != "" or name == "epoch"
             }
-            for row in csv.DictReader(file)
+            for row in csv.DictReader(text.splitlines(), strict=True)
         ]
+    except (TypeError, ValueError, csv.Error) as error:
+        advice = "delete it, and `tfgen train --resume` goes on without the rows so far"
+        raise damaged(path, error, advice) from error

@@ -16,8 +16,8 @@ from tfgen.training.best_epoch import BestEpoch
 from tfgen.training.checkpoint import Checkpoint
 from tfgen.training.distribute import Devices
 from tfgen.training.history import History
-from tfgen.training.run_data import load_run_data, preparation
-from tfgen.training.run_folder import RunFolder
+from tfgen.training.run_data import load_run_data, preparation, validation_split
+from tfgen.training.run_folder import RunFolder, load_model
 from tfgen.training.run_products import write_products
 from tfgen.training.tensorboard import TensorBoard
 from tfgen.training.terminate_on_non_finite import TerminateOnNonFinite
@@ -36,6 +36,7 @@ def train(
     patience: int | None = None,
     seed: int = 0,
     binarize: str | None = None,
+    channels: int | None = None,
     distribute: str | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -44,9 +45,9 @@ def train(
 ) -> GenerativeModel:
     """Trains a model on a data set and writes the folder of the run.
 
-    A tenth of the training split is held out for validation; the test split is not looked at. A
-    binary model gets binary images, one with more levels gets images of that many levels; one with
-    a condition gets the labels.
+    Where the data set has no validation split, a tenth of the training split is held out; the test
+    split is not looked at. A binary model gets binary images, one with more levels gets images of
+    that many levels; one with a condition gets the labels.
 
     The folder holds `model.keras`, `saved_model/`, `samples.png`, `curves.png`, `history.csv`,
     `metrics.json` (see `write_products`), `logs/` for TensorBoard, and for resuming
@@ -64,6 +65,7 @@ def train(
             made of the model is then made of its best epoch. None: all epochs, and the last one.
         seed: of weights, orders and draws, in 0..2^31 - 1.
         binarize: "threshold" or "stochastic", for a binary model; None for "threshold" there.
+        channels: 1 or 3, to which images are converted; None: as they are.
         distribute: "mirrored", "multi-worker" or None (see `Devices`). Of several processes, each
             of which is called alike and sees the same folder, the chief alone writes it.
         resume: go on from the folder's checkpoint, or start where there is none; whatever is
@@ -84,21 +86,26 @@ def train(
         raise ValueError(f"expected epochs to be at least 1. Received: {epochs}")
     if not 0 <= seed < 2**31:
         raise ValueError(f"expected a seed from 0 to 2**31 - 1. Received: {seed}")
+    if learning_rate is not None and not 0 < learning_rate < math.inf:
+        raise ValueError(f"expected a learning rate above 0. Received: {learning_rate}")
     devices = Devices(distribute)
     data = os.fspath(data)
     given = {"data": data, "batch_size": batch_size, "learning_rate": learning_rate}
-    given |= {"patience": patience, "seed": seed, "binarize": binarize, "distribute": distribute}
-    given |= arguments or {}
+    given |= {"patience": patience, "seed": seed, "binarize": binarize, "channels": channels}
+    given |= {"distribute": distribute, **(arguments or {})}
+    # A run from before data sets had their own says none, and is not gone on with where there is.
+    validation = validation_split(data)
+    given |= {"validation_split": validation}
     folder = RunFolder(output)
     best = None if patience is None else BestEpoch(folder.best, patience)
     with folder.lock() if devices.is_chief else contextlib.nullcontext():
         if devices.is_chief:
-            folder.check(given, resume, overwrite)
-        info = datasets.info(data, "train")
+            folder.check(given, resume, overwrite, unknown=["batch_size"])
+        info = datasets.info(data, "train", channels=channels)
         keras.utils.set_random_seed(seed)
         goes_on = resume and folder.checkpoint.exists()
         with devices.scope():
-            model = keras.saving.load_model(folder.checkpoint) if goes_on else build(info)
+            model = folder.load_checkpoint() if goes_on else build(info)
         if epochs < model.epochs_seen:
             raise ValueError(
                 f"expected epochs to be at least {model.epochs_seen}, which {folder.path} has"
@@ -106,9 +113,13 @@ def train(
             )
         if best is not None:
             best.monitored(model)
-        prepared = preparation(model, binarize)
-        batch_size = batch_size or model.default_batch_size
-        images = load_run_data(model, data, prepared, batch_size=batch_size, seed=seed)
+        prepared = preparation(model, binarize, channels)
+        batch_size = given["batch_size"] = batch_size or model.default_batch_size
+        if devices.is_chief:
+            folder.check(given, resume, overwrite)
+        images = load_run_data(
+            model, data, prepared, batch_size=batch_size, seed=seed, validation=validation
+        )
         if not goes_on:
             with devices.scope():
                 steps = _steps_per_execution(images, batch_size)
@@ -124,13 +135,15 @@ def train(
                 batch = tuple(array[:_PREVIEWED] for array in images.validation)
                 board = TensorBoard(folder.logs, batch, seed)
                 callbacks = [History(folder.history), board, checkpoint]
-            _fit(model, images, folder, callbacks, epochs, batch_size, verbose)
+            with _nothing_left(folder) if devices.is_chief else contextlib.nullcontext():
+                _fit(model, images, folder, callbacks, epochs, batch_size, verbose)
         epochs, source = model.epochs_seen, folder.checkpoint
         if best is not None and best.epoch not in (None, epochs):
             source = folder.best
-            model = keras.saving.load_model(source)
+            model = load_model(source, "start the run anew with --overwrite")
         if devices.is_chief:
-            facts = {"data": data, "seed": seed, "batch_size": batch_size, **prepared}
+            facts = {"data": data, "validation_split": validation}
+            facts |= {"seed": seed, "batch_size": batch_size, **prepared}
             seconds = time.monotonic() - begun
             write_products(folder, model, source, images, facts, epochs=epochs, seconds=seconds)
         devices.wait()
@@ -154,6 +167,18 @@ class _Unwritten(Checkpoint):
 
     def mend(self, model: keras.Model) -> None:
         pass
+
+
+@contextlib.contextmanager
+def _nothing_left(folder):
+    """Clears a run that fails before its first epoch is done: there is nothing to go on from."""
+    try:
+        yield
+    except Exception as error:
+        # Of one that has diverged, the history is to be looked at.
+        if not folder.checkpoint.exists() and not isinstance(error, FloatingPointError):
+            folder.clear()
+        raise
 
 
 def _fit(model, images, folder, callbacks, epochs, batch_size, verbose):

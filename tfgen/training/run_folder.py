@@ -3,22 +3,26 @@
 import json
 import os
 import shutil
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from tfgen.training.files import json_text, write_json
+from tfgen.training.files import damaged, json_text, write_json
 from tfgen.training.folder_lock import LOCK, folder_lock
+
+_WRITE_AGAIN = "delete it, and `tfgen train --resume` writes it again"
+_PREPARED = ("data", "seed", "batch_size", "binarize", "levels")  # what reading the data needs
 
 
 class RunFolder:
     """The files of a run, who may write them, and which of them are still to be written.
 
-    `checkpoint.keras`, `history.csv` and `logs/` grow with the epochs, and so does `best.keras` where
-    the best epoch is kept; `arguments.json` says how the run was started. The `products` are made
-    from the last epoch or the best one when training ends.
+    `checkpoint.keras`, `history.csv` and `logs/` grow with the epochs, and so does `best.keras`
+    where the best epoch is kept; `arguments.json` says how the run was started. The `products` are
+    made from the last epoch or the best one when training ends.
 
     Args:
         path: the folder, which need not exist.
@@ -53,21 +57,30 @@ class RunFolder:
         """Keeps other processes from writing the folder (see `folder_lock`)."""
         return folder_lock(self.path)
 
-    def check(self, arguments: dict[str, Any], resume: bool, overwrite: bool) -> None:
+    def check(
+        self,
+        arguments: dict[str, Any],
+        resume: bool,
+        overwrite: bool,
+        unknown: Collection[str] = (),
+    ) -> None:
         """Checks that a run may begin in the folder, go on there, or replace the one there.
 
         Args:
             arguments: JSON-like, what describes the run; a resumed one must have the same.
             resume: go on from the checkpoint; begin a run where there is none.
             overwrite: replace the run in the folder.
+            unknown: the arguments that are not to be compared yet.
         Raises:
             ValueError: it may not.
         """
         if resume and overwrite:
             raise ValueError("expected to resume a run or to overwrite it. Received: both")
         if resume and self.arguments.exists():
-            before, now = json.loads(self.arguments.read_text()), json.loads(json_text(arguments))
-            changed = [n for n in sorted({*before, *now}) if before.get(n) != now.get(n)]
+            before = self._read_table(self.arguments, "start the run anew with --overwrite")
+            now = json.loads(json_text(arguments))
+            names = sorted({*before, *now} - {*unknown})
+            changed = [name for name in names if before.get(name) != now.get(name)]
             if changed:
                 raise ValueError(
                     f"expected the arguments with which {self.path} was started,"
@@ -94,21 +107,50 @@ class RunFolder:
         if not goes_on:
             write_json(self.arguments, arguments)
 
+    def clear(self) -> None:
+        """Removes all files of the run: the lock takes the empty folder along."""
+        for entry in self._entries():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
     def read_metrics(self) -> dict[str, Any]:
         """What `metrics.json` says.
 
         Raises:
-            ValueError: there is no finished run.
+            ValueError: there is no finished run, or the file is damaged.
         """
-        return json.loads(self._finished(self.metrics).read_text())
+        metrics = self._read_table(self._finished(self.metrics), _WRITE_AGAIN)
+        missing = [name for name in _PREPARED if name not in metrics]
+        if missing:
+            raise ValueError(
+                f"expected {', '.join(_PREPARED)} in {self.metrics}; {_WRITE_AGAIN}."
+                f" Received: no {', '.join(missing)}"
+            )
+        return metrics
 
     def load_model(self) -> keras.Model:
         """The trained model.
 
         Raises:
-            ValueError: there is no finished run.
+            ValueError: there is no finished run, or the file is damaged.
         """
-        return keras.saving.load_model(self._finished(self.model))
+        return load_model(self._finished(self.model), _WRITE_AGAIN)
+
+    def load_checkpoint(self) -> keras.Model:
+        """The model as the last epoch left it.
+
+        Raises:
+            ValueError: the file is damaged.
+        """
+        return load_model(self.checkpoint, "start the run anew with --overwrite")
+
+    def _read_table(self, path, advice):
+        try:
+            value = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise damaged(path, error, advice) from error
+        if not isinstance(value, dict):
+            raise damaged(path, f"{type(value).__name__}, no table", advice)
+        return value
 
     def _finished(self, path):
         if not path.exists():
@@ -121,6 +163,23 @@ class RunFolder:
         if not self.path.is_dir():
             return []
         return [entry for entry in self.path.iterdir() if entry.name != LOCK]
+
+
+def load_model(path: str | os.PathLike, advice: str) -> keras.Model:
+    """Loads a model.
+
+    Args:
+        path: of a `.keras` file.
+        advice: what to do where it cannot be read.
+    Raises:
+        ValueError: it cannot.
+    """
+    try:
+        return keras.saving.load_model(path)
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever a zip file, JSON, HDF5 and constructors raise
+        raise damaged(path, error, advice) from error
 
 
 def _show(arguments, names):

@@ -29,10 +29,10 @@ def write_products(
     """Writes those products of a run that are missing or older than its checkpoint.
 
     They are `model.keras`, `saved_model/`, `samples.png` (the model's preview), `curves.png` and
-    `metrics.json`, with the keys "model"; the facts; "epochs", trained; "kept_epoch", the one of the
-    model; "num_train" and "num_validation", images; "num_parameters", free ones; "seconds", of this
-    process's training; "final", the terms of the epoch kept, those of validation as "val_..."; and
-    "validation", the likelihood (see `tfgen.evaluation.likelihood`) of the images held out. A
+    `metrics.json`, with the keys "model"; the facts; "epochs", trained; "kept_epoch", the one of
+    the model; "num_train" and "num_validation", images; "num_parameters", free ones; "seconds", of
+    this process's training; "final", the terms of the epoch kept, those of validation as "val_...";
+    and "validation", the likelihood (see `tfgen.evaluation.likelihood`) of the images held out. A
     figure that is not finite is null.
 
     Args:

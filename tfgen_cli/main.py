@@ -1,0 +1,189 @@
+"""The commands: `tfgen train | sample | evaluate | export | models`."""
+
+import contextlib
+from typing import Any
+
+import click
+
+from tfgen_cli import catalogue
+from tfgen_cli.config_file import config_settings, read_config
+from tfgen_cli.errors import OneLineError, one_line_errors
+from tfgen_cli.quiet import import_tfgen
+
+_RUN = click.argument("run", type=click.Path(exists=True, file_okay=False))
+_SEED = click.option(
+    "--seed", default=0, type=click.IntRange(0, 2**31 - 1), show_default=True, help="Of all draws."
+)
+_COUNT = click.IntRange(1, 2**31 - 1)
+
+
+@click.group()
+@click.version_option(package_name="tfgen")
+@click.option("-v", "--verbose", is_flag=True, help="Let TensorFlow write what it does.")
+@click.pass_context
+def main(context: click.Context, verbose: bool) -> None:
+    """Generative modelling for Keras."""
+    context.obj = verbose
+
+
+@main.command()
+@click.argument("model")
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, readable=True),
+    is_eager=True,
+    expose_value=False,
+    callback=read_config,
+    help="YAML or JSON file of these arguments; those given here come first.",
+)
+@click.option("--data", required=True, help="Data set: digits, a TFDS name, or a folder.")
+@click.option("--epochs", required=True, type=_COUNT, help="Number of epochs, the most.")
+@click.option("--output", required=True, type=click.Path(), help="Folder of the run.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="An argument of the model."
+)
+@click.option("--batch-size", type=_COUNT, help="Images of a step.")
+@click.option("--learning-rate", type=float, help="Of the optimizers, in place of the paper's.")
+@click.option(
+    "--patience",
+    type=_COUNT,
+    help="Stop after so many epochs without a better validation, and keep the best epoch.",
+)
+@_SEED
+@click.option("--binarize", type=click.Choice(["threshold", "stochastic"]))
+@click.option("--channels", type=int, help="Convert images to grey (1) or colour (3).")
+@click.option(
+    "--distribute",
+    type=click.Choice(["mirrored", "multi-worker"]),
+    help="Train on all GPUs of this machine, or on the processes that TF_CONFIG names.",
+)
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
+@click.option("--overwrite", is_flag=True, help="Replace the run in the folder.")
+@click.pass_obj
+@one_line_errors
+def train(verbose: bool, model: str, data: str, settings: tuple[str, ...], **options: Any) -> None:
+    """Train MODEL (see `tfgen models`) on a data set, into the folder of a run.
+
+    `--set` takes the arguments of `MODEL.default`: numbers, tuples, names of heads, priors, loss
+    pairs, schedules and conditions. `data` as a value, and levels that a head lacks or classes that
+    a condition lacks, are the data set's own. A model with a condition gets the labels.
+
+    \b
+        tfgen train VAE --data digits --epochs 50 --output run --set latent_dim=10
+        tfgen train NADE --data digits --epochs 50 --output run --set levels=data
+        tfgen train VAE --data digits --epochs 50 --output run --set likelihood=Categorical
+        tfgen train PixelCNN --data digits --epochs 50 --output run --set condition=Classes
+        tfgen train NADE --data digits --epochs 500 --output run --patience 10
+    """
+    pairs = {**config_settings(), **_pairs(settings)}
+    _check_model(model, pairs)
+    import_tfgen(verbose)
+    from tfgen import registry, training
+
+    kind = registry.find_model(model)
+    training.train(
+        lambda info: registry.build(kind, pairs, info),
+        data,
+        arguments={"model": model, "set": pairs},
+        **options,
+    )
+    click.echo(f"trained {model}: {options['output']}")
+
+
+@main.command()
+@_RUN
+@click.option("-n", "num_samples", default=64, type=_COUNT, show_default=True)
+@click.option("--condition", help="Of all samples: a class, numbers, names, or a caption.")
+@_SEED
+@click.option("--output", required=True, type=click.Path(dir_okay=False), help="PNG or JPEG file.")
+@click.pass_obj
+@one_line_errors
+def sample(
+    verbose: bool, run: str, num_samples: int, condition: str | None, seed: int, output: str
+) -> None:
+    """Draw samples from the model of a RUN, as a picture.
+
+    Without --condition, a model that has one shows a row for each condition. A model that draws no
+    samples shows what it makes of images that were held out.
+    """
+    import_tfgen(verbose)
+    from tfgen import training
+    from tfgen.training.pictures import check_ending
+
+    check_ending(output)
+    images = training.draw(run, num_samples, condition=condition, seed=seed)
+    training.save_grid(images, output)
+    click.echo(f"wrote {output}")
+
+
+@main.command()
+@_RUN
+@click.option("--split", default="test", show_default=True, help="Split of the run's data set.")
+@click.option(
+    "--num-terms",
+    type=_COUNT,
+    help="Of the bound of a diffusion model, for each image: more are slower and less noisy.",
+)
+@click.pass_obj
+@one_line_errors
+def evaluate(verbose: bool, run: str, split: str, num_terms: int | None) -> None:
+    """Evaluate a RUN on its test set; the figures also go into metrics.json."""
+    import_tfgen(verbose)
+    from tfgen import training
+    from tfgen.training.files import json_text
+
+    click.echo(json_text(training.evaluate(run, split=split, num_terms=num_terms)))
+
+
+@main.command()
+@_RUN
+@click.option("--output", type=click.Path(), help="Folder; by default RUN/saved_model.")
+@click.pass_obj
+@one_line_errors
+def export(verbose: bool, run: str, output: str | None) -> None:
+    """Write the SavedModel of a RUN, which runs without tfgen."""
+    import_tfgen(verbose)
+    from tfgen import training
+
+    folder = training.RunFolder(run)
+    model = folder.load_model()
+    with contextlib.nullcontext() if output else folder.lock():
+        model.export(output or folder.saved_model)
+    click.echo(f"wrote {output or folder.saved_model}: {', '.join(model.signatures())}")
+
+
+@main.command()
+def models() -> None:
+    """List the models."""
+    rows = [("name", "wing", "density", "paper")]
+    rows += [model[:4] for model in catalogue.models().values()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def _pairs(settings):
+    """`["key=value", ...]` as `{key: text of the value}`."""
+    pairs: dict[str, str] = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not key or not text or key in pairs:
+            raise OneLineError(f"expected each key once, as key=value. Received: {setting}")
+        pairs[key] = text
+    return pairs
+
+
+def _check_model(name, pairs):
+    """Refuses a model and arguments that there are not, before TensorFlow is imported."""
+    model = catalogue.read(name)
+    if model is None:
+        names = ", ".join(sorted(catalogue.models()))
+        raise OneLineError(f"expected one of the models {names}. Received: {name}")
+    # A model that takes no condition says so itself.
+    unknown = [key for key in pairs if key not in (*model.settable, "condition")]
+    if unknown:
+        raise OneLineError(
+            f"expected --set with one of {', '.join(model.settable)} for {name}."
+            f" Received: {', '.join(unknown)}"
+        )
