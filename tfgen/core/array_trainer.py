@@ -8,7 +8,7 @@ import tensorflow as tf
 from tfgen.core.arrays import ArrayFeed, gather, is_array
 from tfgen.core.checked_batches import checked_batches
 from tfgen.core.checks import check_count
-from tfgen.core.data_checks import DataChecks
+from tfgen.core.data_checks import DataChecks, readable_data_errors
 from tfgen.core.fit_callbacks import EpochCounter, check_monitors, counted_callbacks
 from tfgen.core.replica_trainer import ReplicaTrainer
 from tfgen.core.typing import ArrayLike
@@ -82,7 +82,6 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
                 shuffle,
                 steps_per_epoch,
             )
-            self.prepare(arrays[0])
             feed.arrays = self._on_every_replica(feed.arrays)
             x, y, shuffle, steps_per_epoch = feed.steps(), None, False, feed.num_steps
             self._check_steps(feed.num_steps)
@@ -91,10 +90,8 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
             dataset = x
             known = int(x.cardinality()) if steps_per_epoch is None else steps_per_epoch
             self._check_steps(known if known > 0 else None)
-            self.prepare(x)
         else:
             x = checked_batches(x, self.check_batch)
-            self.prepare(x)
         if validation_data is not None:
             validation_data = self._validation_batches(
                 validation_data, validation_batch_size or batch_size or 32
@@ -104,21 +101,23 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
         callbacks = counted_callbacks(callbacks, counter, feed, verbose, epochs)
         self._feed = feed
         try:
-            return super().fit(
-                x,
-                y,
-                batch_size=None if feed or dataset is not None else batch_size,
-                epochs=epochs,
-                verbose=verbose,
-                callbacks=callbacks,
-                validation_data=validation_data,
-                shuffle=shuffle,
-                initial_epoch=initial_epoch,
-                steps_per_epoch=steps_per_epoch,
-                validation_steps=validation_steps,
-                validation_batch_size=validation_batch_size,
-                validation_freq=validation_freq,
-            )
+            with readable_data_errors():
+                self.prepare(x if feed is None else arrays[0])
+                return super().fit(
+                    x,
+                    y,
+                    batch_size=None if feed or dataset is not None else batch_size,
+                    epochs=epochs,
+                    verbose=verbose,
+                    callbacks=callbacks,
+                    validation_data=validation_data,
+                    shuffle=shuffle,
+                    initial_epoch=initial_epoch,
+                    steps_per_epoch=steps_per_epoch,
+                    validation_steps=validation_steps,
+                    validation_batch_size=validation_batch_size,
+                    validation_freq=validation_freq,
+                )
         finally:
             self._feed = None
 
@@ -175,16 +174,17 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
             x = self.check_dataset(x)
         elif not kwargs:
             x = checked_batches(x, self.check_batch)
-        return super().evaluate(
-            x,
-            y,
-            batch_size=batch_size,
-            verbose=verbose,
-            steps=steps,
-            callbacks=callbacks,
-            return_dict=return_dict,
-            **kwargs,
-        )
+        with readable_data_errors():
+            return super().evaluate(
+                x,
+                y,
+                batch_size=batch_size,
+                verbose=verbose,
+                steps=steps,
+                callbacks=callbacks,
+                return_dict=return_dict,
+                **kwargs,
+            )
 
     def predict(
         self,
@@ -208,7 +208,10 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
             inputs = arrays if self.condition is not None else arrays[0]
             x = _batches((inputs,), 32 if batch_size is None else batch_size)
             batch_size = None
-        return super().predict(x, batch_size, verbose, steps, callbacks)
+        elif isinstance(x, tf.data.Dataset) and self.condition is None:
+            x = self.check_dataset(x)
+        with readable_data_errors():
+            return super().predict(x, batch_size, verbose, steps, callbacks)
 
     def make_train_function(self, force: bool = False) -> None:
         """Keras's hook: for arrays, a function that runs one block of steps."""

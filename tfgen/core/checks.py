@@ -10,6 +10,9 @@ from tfgen.core.typing import ArrayLike, ShapeLike
 # Examples whose levels are checked at once: the arrays of a whole data set do not fit a cache.
 _EXAMPLES = 256
 
+# How far k may be from an integer where x is k / (levels - 1), in float32.
+_TOLERANCE = 1e-3
+
 
 def check_array(
     x: ArrayLike,
@@ -52,7 +55,7 @@ def check_array(
         x = x.astype(np.float32, copy=False)
     if tf.executing_eagerly():
         if bounded is None:
-            bounded = levels is not None or len(event_shape) == 3
+            bounded = is_bounded(event_shape, levels)
         _check_values(x.numpy() if tf.is_tensor(x) else x, levels, bounded, name)
     return tf.convert_to_tensor(x)
 
@@ -69,6 +72,68 @@ def check_spec(spec: Any, event_shape: ShapeLike, *, name: str = "x") -> None:
         )
     if spec.shape.rank is not None:
         _check_spec(spec.shape, spec.dtype, tuple(event_shape), name)
+
+
+def is_bounded(event_shape: ShapeLike, levels: int | None) -> bool:
+    """Whether x lies in [0, 1]: images (events of rank 3) do, and discrete data."""
+    return levels is not None or len(event_shape) == 3
+
+
+def are_valid(x: tf.Tensor, levels: int | None, bounded: bool) -> tf.Tensor:
+    """Which examples `check_array` lets through, by their values; for graphs.
+
+    Args:
+        x: `[batch, ...]`, floating point.
+        levels, bounded: as for `check_array`.
+    Returns:
+        bool `[batch]`.
+    """
+    x = tf.cast(x, tf.float32)
+    valid = (x >= 0) & (x <= 1) if bounded else tf.math.is_finite(x)
+    if levels is not None:
+        scaled = x * tf.constant(levels - 1, tf.float32)
+        valid &= tf.abs(scaled - tf.round(scaled)) <= _TOLERANCE
+    return tf.reduce_all(valid, axis=range(1, x.shape.rank))
+
+
+def check_mask(mask: ArrayLike, shape: tf.TensorShape) -> tf.Tensor:
+    """Checks a mask, 1 where x is kept and 0 where it is drawn.
+
+    In a graph its values are checked by an assertion, which XLA drops, unless they are constant.
+
+    Args:
+        mask: booleans or numbers that are 0 or 1, `[batch, *event_shape]` or `event_shape`.
+        shape: that of x, `[batch, *event_shape]`.
+    Returns:
+        bool tensor of the mask's shape.
+    Raises:
+        ValueError: another shape or dtype, or other values.
+    """
+    expected = "expected mask to hold 1 where x is kept and 0 where it is drawn"
+    if not tf.is_tensor(mask):
+        try:
+            mask = np.asarray(mask)
+        except ValueError as error:
+            raise ValueError(f"{expected}. Received: {error}") from error
+        if mask.dtype.kind not in "biuf":
+            raise ValueError(f"{expected}. Received: dtype {mask.dtype}")
+    elif not (mask.dtype.is_bool or mask.dtype.is_integer or mask.dtype.is_floating):
+        raise ValueError(f"{expected}. Received: dtype {mask.dtype.name}")
+    of_one = tuple(mask.shape) == tuple(shape[1:])
+    if not of_one and not (len(mask.shape) == len(shape) and shape.is_compatible_with(mask.shape)):
+        raise ValueError(
+            f"expected mask of shape {tuple(shape[1:])} or that of x, {tuple(shape)}."
+            f" Received: shape {tuple(mask.shape)}"
+        )
+    known = tf.get_static_value(mask) if tf.is_tensor(mask) else mask
+    if known is None:
+        values = tf.cast(mask, tf.float32)
+        allowed = tf.reduce_all((values == 0) | (values == 1))
+        tf.debugging.Assert(allowed, [f"{expected}. Received:", mask])
+    elif not np.all((known == 0) | (known == 1)):
+        wrong = known[(known != 0) & (known != 1)].ravel()[0]
+        raise ValueError(f"{expected}. Received: {wrong!s} among its values")
+    return tf.cast(mask, tf.bool)
 
 
 def check_count(value: Any, name: str) -> Any:
@@ -134,7 +199,7 @@ def _check_values(x, levels, bounded, name):
     for begin in range(0, len(x), _EXAMPLES):
         scaled = x[begin : begin + _EXAMPLES] * np.float32(levels - 1)
         off = np.abs(scaled - np.rint(scaled))
-        if off.max() > 1e-3:
+        if off.max() > _TOLERANCE:
             index = np.unravel_index(off.argmax(), off.shape)
             index = (int(index[0]) + begin, *map(int, index[1:]))
             raise ValueError(

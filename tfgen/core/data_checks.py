@@ -1,12 +1,15 @@
 """What a model takes as data: arrays and data sets are checked at the door of `fit`."""
 
+import contextlib
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen.core.checks import check_array, check_spec
+from tfgen.core.checks import are_valid, check_array, check_spec, is_bounded
 from tfgen.core.typing import ArrayLike
 
 
@@ -85,10 +88,10 @@ class DataChecks:
         return tuple(np.asarray(array) for array in self.check_data(x, y, name="the batch's x"))
 
     def check_dataset(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
-        """Checks a `tf.data.Dataset` of batches, and makes its conditions numeric.
+        """Checks a `tf.data.Dataset` of batches and what it gives; makes its conditions numeric.
 
         Returns:
-            A data set of `(x,)` or `(x, tokens)`; bad conditions are found as it is read.
+            A data set of `(x,)` or `(x, tokens)`; bad values are found as it is read.
         Raises:
             ValueError: structure, shapes or dtypes do not fit the model.
         """
@@ -97,14 +100,51 @@ class DataChecks:
         self._refuse(sample_weight=sample_weight)
         self._check_pair(y)
         check_spec(x, self.event_shape, name="the data set's x")
-        if self.condition is None:
-            return dataset
 
         # On the host, where strings and assertions are possible: XLA has neither.
-        def make_numeric(x, y):
+        def checked(*batch):
+            x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
+            x = self._with_checked_values(x)
+            if y is None:
+                return (x,)
             return x, self.condition.tokens(y, tf.shape(x)[0], name="the data set's y")
 
-        mapped = dataset.map(make_numeric, tf.data.AUTOTUNE, deterministic=True)
+        mapped = dataset.map(checked, tf.data.AUTOTUNE, deterministic=True)
         if hasattr(dataset, "epoch_counter"):
             mapped.epoch_counter = dataset.epoch_counter
         return mapped
+
+    def _with_checked_values(self, x):
+        """x of a batch of a data set, once its values are known to be good."""
+        x = tf.ensure_shape(x, (None, *self.event_shape))
+        bounded = is_bounded(self.event_shape, self.levels)
+        wanted = "in [0, 1]" if bounded else "to be finite"
+        if self.levels is not None:
+            wanted = f"on {self.levels} levels, k / {self.levels - 1}, as the likelihood has them"
+
+        def refuse():
+            text = tf.strings.format(
+                f"expected the data set's x {wanted}. Received: a batch with values from {{}} to"
+                " {}, {} of them NaN or infinity",
+                (tf.reduce_min(x), tf.reduce_max(x), tf.math.count_nonzero(~tf.math.is_finite(x))),
+            )
+            return tf.debugging.Assert(False, [text])
+
+        valid = tf.reduce_all(are_valid(x, self.levels, bounded))
+        with tf.control_dependencies([tf.cond(valid, tf.no_op, refuse)]):
+            return tf.identity(x)
+
+
+@contextlib.contextmanager
+def readable_data_errors() -> Iterator[None]:
+    """What the checks of a data set find while it is read, as the `ValueError` of other data."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        # TensorFlow writes \\' for an apostrophe where the error comes out of a map.
+        message = error.message.replace("\\'", "'")
+        found = re.search(r"assertion failed: (\[expected the data set's .*)", message)
+        if found is None:
+            raise
+        sentence = found.group(1).partition(" [Op:")[0].replace("] [", " ")
+        raise ValueError(sentence.strip("[] ")) from None
