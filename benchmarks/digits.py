@@ -33,6 +33,8 @@ from tfgen.data import load_arrays
 from tfgen.evaluation import likelihood
 
 SHAPE = (8, 8, 1)
+# As in `likelihood.py`.
+PLAIN = {"weight_prior": None, "marginal_start": False}
 
 
 def adam(rate):
@@ -43,10 +45,10 @@ def adam(rate):
 MODELS = {
     "Independent": (lambda: Independent.default(SHAPE, levels=17), None, 1),
     "MarkovChain": (lambda: MarkovChain.default(SHAPE, levels=17), None, 1),
-    "FVSBN": (lambda: FVSBN.default(SHAPE, levels=17), adam(1e-3), 200),
-    "NADE": (lambda: NADE.default(SHAPE, num_hidden=100, levels=17), adam(1e-3), 200),
+    "FVSBN": (lambda: FVSBN.default(SHAPE, levels=17, **PLAIN), adam(1e-3), 200),
+    "NADE": (lambda: NADE.default(SHAPE, num_hidden=100, levels=17, **PLAIN), adam(1e-3), 200),
     "MADE": (
-        lambda: MADE.default(SHAPE, hidden=(300, 300), num_masks=4, levels=17),
+        lambda: MADE.default(SHAPE, hidden=(300, 300), num_masks=4, levels=17, **PLAIN),
         adam(1e-3),
         200,
     ),

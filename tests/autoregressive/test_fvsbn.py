@@ -65,8 +65,8 @@ def test_training_reaches_the_entropy_of_data_of_its_own_family():
 
 def test_a_regularizer_is_minimised_but_not_reported():
     x = np.repeat(np.float32([[0, 0, 0], [1, 1, 1]]), 8, axis=0)
-    free = FVSBN.default((3,))
-    bound = FVSBN.default((3,), kernel_regularizer=keras.regularizers.L1(10.0))
+    free = FVSBN(event_shape=(3,))
+    bound = FVSBN(event_shape=(3,), kernel_regularizer=keras.regularizers.L1(10.0))
     reports = []
     for model in (free, bound):
         model.compile(keras.optimizers.SGD(0.01))

@@ -13,6 +13,7 @@ from tfgen.distributions import (
     ContinuousLogisticMixture,
     LaplaceMixture,
     NormalMixture,
+    NormalWeights,
 )
 from tfgen.layers import Standardize
 
@@ -360,7 +361,7 @@ def test_fit_adapts_once_to_arrays_and_to_data_sets(tmp_path):
 
 def test_the_prior_of_the_weights_counts_once_for_all_examples():
     x = table()
-    model = fitted(x, weight_prior=keras.regularizers.L2(2.0))
+    model = fitted(x, weight_prior=NormalWeights(0.5))
     squares = sum(np.sum(w.numpy() ** 2) for w in (model.input_weights, model.output_weights))
     np.testing.assert_allclose(tf.add_n(model.losses), 2 * squares / 300, rtol=1e-5)
 

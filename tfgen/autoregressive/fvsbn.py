@@ -9,14 +9,14 @@ import tensorflow_probability as tfp
 
 from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.level_features import to_features, weight_rows
-from tfgen.autoregressive.model import AutoregressiveModel
+from tfgen.autoregressive.marginal_start import MarginalStart
 from tfgen.core.typing import ShapeLike
-from tfgen.distributions import invert_levels, levels_head
+from tfgen.distributions import LaplaceWeights, WeightPrior, invert_levels, levels_head
 
 tfd = tfp.distributions
 
 
-class FVSBN(AutoregressiveModel):
+class FVSBN(MarginalStart):
     """Logistic regression of each dimension on those before it: no hidden units.
 
     p(x_d | x_<d) = head(b_d + sum_{j<d} features(x_j) W_jd)  (Frey 1998; Bengio & Bengio 2000).
@@ -29,6 +29,10 @@ class FVSBN(AutoregressiveModel):
         levels: values of each dimension; level k is read as k / (levels - 1).
         kernel_regularizer: a Keras regularizer of the weights W, or None. What training minimises
             has it, what it reports has not.
+        weight_prior: p(W), or None: a penalty that is divided by the number of training examples
+            (see `PenalizedModel`).
+        marginal_start: whether the first `fit` starts the bias at the frequencies of its examples
+            (see `MarginalStart`).
     Raises:
         ValueError: fewer than two levels.
 
@@ -62,6 +66,7 @@ class FVSBN(AutoregressiveModel):
             (width, width), "zeros", regularizer=kernel_regularizer, name="kernel"
         )
         self.bias = self.add_weight((width,), "zeros", name="bias")
+        self._has_prior(self.kernel)
 
     @classmethod
     def default(
@@ -69,22 +74,36 @@ class FVSBN(AutoregressiveModel):
         event_shape: ShapeLike,
         levels: int = 2,
         kernel_regularizer: keras.Regularizer | None = None,
+        weight_prior: WeightPrior | None = LaplaceWeights(0.33),
         **kwargs: Any,
     ) -> Self:
         """The paper's model; it has no sizes to choose.
+
+        Bengio & Bengio (2000) cut off connections that a test of independence does not find
+        significant; the Laplace prior of the weights, which takes them towards 0, is ours, and so
+        are the start at the frequencies and the optimizer.
 
         Args:
             event_shape: `(d,)` or `(height, width, channels)`.
             levels: number of values of each dimension.
             kernel_regularizer: a Keras regularizer of the weights, or None.
+            weight_prior: of the weights, or None.
             **kwargs: the constructor's other arguments.
         """
         return cls(
-            event_shape=event_shape, levels=levels, kernel_regularizer=kernel_regularizer, **kwargs
+            event_shape=event_shape,
+            levels=levels,
+            kernel_regularizer=kernel_regularizer,
+            weight_prior=weight_prior,
+            **kwargs,
         )
 
+    @property
+    def _logits_bias(self):
+        return self.bias
+
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        return {"likelihood": keras.optimizers.Adam(1e-3)}
+        return {"likelihood": keras.optimizers.Adam(3e-3)}
 
     def conditionals(
         self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False

@@ -9,7 +9,7 @@ import tensorflow_probability as tfp
 
 from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.level_features import to_features
-from tfgen.autoregressive.model import AutoregressiveModel
+from tfgen.autoregressive.marginal_start import MarginalStart
 from tfgen.autoregressive.nade_loops import draw, summed_log_prob, sweep
 from tfgen.core import check_count
 from tfgen.core.typing import ShapeLike
@@ -18,7 +18,7 @@ from tfgen.distributions import levels_head
 tfd = tfp.distributions
 
 
-class NADE(AutoregressiveModel):
+class NADE(MarginalStart):
     """Conditionals that share the weights of one hidden layer, built up dimension by dimension.
 
     p(x_d | x_<d) = head(b_d + V_d h_d),  h_d = sigmoid(a_d),  a_1 = c,  a_{d+1} = a_d + W_d x_d
@@ -31,6 +31,10 @@ class NADE(AutoregressiveModel):
         event_shape: `(d,)` or `(height, width, channels)`.
         num_hidden: H, the hidden units.
         levels: values of each dimension; level k is read as k / (levels - 1).
+        weight_prior: of W and V, a penalty that is divided by the number of training examples (see
+            `PenalizedModel`); None for none.
+        marginal_start: whether the first `fit` starts b at the frequencies of its examples (see
+            `MarginalStart`).
     Raises:
         ValueError: no hidden units, or fewer than two levels.
 
@@ -73,12 +77,17 @@ class NADE(AutoregressiveModel):
         self.output_weights = self.add_weight(matrices, uniform(1), name="output_weights")
         self.hidden_bias = self.add_weight((num_hidden,), "zeros", name="hidden_bias")
         self.output_bias = self.add_weight(matrices[:2], "zeros", name="output_bias")
+        self._has_prior(self.input_weights, self.output_weights)
 
     @classmethod
     def default(
         cls, event_shape: ShapeLike, num_hidden: int = 500, levels: int = 2, **kwargs: Any
     ) -> Self:
         """The paper's model: 500 hidden units on binary pixels.
+
+        The start at the training set's frequencies is that of the authors' programs; they choose
+        the epoch on validation data, as `tfgen train --patience` does, and so do we. The optimizer
+        is ours.
 
         Args:
             event_shape: `(d,)` or `(height, width, channels)`.
@@ -87,6 +96,10 @@ class NADE(AutoregressiveModel):
             **kwargs: the constructor's other arguments.
         """
         return cls(event_shape=event_shape, num_hidden=num_hidden, levels=levels, **kwargs)
+
+    @property
+    def _logits_bias(self):
+        return self.output_bias
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         return {"likelihood": keras.optimizers.Adam(1e-3)}

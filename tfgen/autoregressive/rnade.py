@@ -10,11 +10,11 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfgen.autoregressive.compiled_draw import compiled_draw
+from tfgen.autoregressive.penalized_model import PenalizedModel
 from tfgen.autoregressive.rnade_loops import draw, sweep
-from tfgen.autoregressive.weight_prior import WeightPrior
 from tfgen.core import check_count, first_examples
 from tfgen.core.typing import ArrayLike, ShapeLike
-from tfgen.distributions import ContinuousMixture, NormalMixture
+from tfgen.distributions import ContinuousMixture, NormalMixture, NormalWeights, WeightPrior
 from tfgen.layers import Standardize
 
 tfd = tfp.distributions
@@ -24,7 +24,7 @@ _OUTPUT_LIMIT = 0.02
 _SPREAD = 0.6
 
 
-class RNADE(WeightPrior):
+class RNADE(PenalizedModel):
     """A density of real values whose conditionals are mixtures, their weights shared as NADE's.
 
     p(x_d | x_<d) = head(b_d + V_d h_d),  h_d = relu(rho_d a_d),  a_1 = c,  a_{d+1} = a_d + x_d W_d
@@ -40,7 +40,7 @@ class RNADE(WeightPrior):
         num_hidden: H, the hidden units.
         head: a `ContinuousMixture`: `NormalMixture(k)` and `LaplaceMixture(k)` are the paper's.
         standardize: a `Standardize` layer of this event shape; None to read x as it is.
-        weight_prior: of W and V (see `WeightPrior`).
+        weight_prior: of W and V (see `PenalizedModel`).
     Raises:
         ValueError: no hidden units, another head, or a layer of another event shape.
 
@@ -105,7 +105,7 @@ class RNADE(WeightPrior):
         num_hidden: int = 50,
         head: ContinuousMixture | None = None,
         standardize: Standardize | None = None,
-        weight_prior: keras.Regularizer | None = keras.regularizers.L2(30.0),
+        weight_prior: WeightPrior | None = NormalWeights(0.13),
         **kwargs: Any,
     ) -> Self:
         """50 hidden units and mixtures of 10 normals.
@@ -115,7 +115,7 @@ class RNADE(WeightPrior):
             num_hidden: number of hidden units.
             head: the mixture of one dimension; None for `NormalMixture(10)`.
             standardize: None for `Standardize(event_shape)`.
-            weight_prior: of W and V (see `WeightPrior`).
+            weight_prior: of W and V (see `PenalizedModel`).
             **kwargs: the constructor's other arguments.
         """
         return cls(

@@ -16,6 +16,7 @@ from tfgen.distributions.mixtures import (
 )
 from tfgen.distributions.priors import GaussianMixture, Prior, StandardNormal
 from tfgen.distributions.reparameterize import reparameterize
+from tfgen.distributions.weight_priors import LaplaceWeights, NormalWeights, WeightPrior
 
 __all__ = [
     "Bernoulli",
@@ -27,11 +28,14 @@ __all__ = [
     "GaussianMixture",
     "Head",
     "LaplaceMixture",
+    "LaplaceWeights",
     "LogisticMixture",
     "Normal",
     "NormalMixture",
+    "NormalWeights",
     "Prior",
     "StandardNormal",
+    "WeightPrior",
     "invert_categorical",
     "invert_levels",
     "kl_estimate",

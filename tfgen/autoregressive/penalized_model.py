@@ -6,9 +6,10 @@ import keras
 
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.core import count_examples
+from tfgen.distributions import WeightPrior
 
 
-class WeightPrior(AutoregressiveModel):
+class PenalizedModel(AutoregressiveModel):
     """A model some of whose weights W have a density p(W), up to a constant, before any data.
 
     Training minimises -(1/n) [sum_i log p(x_i) + log p(W)], n the number of training examples, so
@@ -17,12 +18,11 @@ class WeightPrior(AutoregressiveModel):
     generator's, there is no penalty.
 
     Args:
-        weight_prior: -log p(W) as a Keras regularizer: `L2(10.0)` for normals of variance 1/20,
-            `L1(3.0)` for Laplace densities of scale 1/3; None for no penalty. What training
+        weight_prior: p(W), such as `NormalWeights(0.1)`; None for no penalty. What training
             minimises has it, what it reports has not.
     """
 
-    def __init__(self, *, weight_prior: keras.Regularizer | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, weight_prior: WeightPrior | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.weight_prior = weight_prior
         self._examples = _Examples()
@@ -39,7 +39,7 @@ class WeightPrior(AutoregressiveModel):
             weight.regularizer = lambda value, before=before: before(value) + self._penalty(value)
 
     def _penalty(self, value):
-        return self._examples.share * self.weight_prior(value)
+        return self._examples.share * self.weight_prior.penalty(value)
 
 
 class _Examples:
