@@ -108,7 +108,13 @@ class RNADE(PenalizedModel):
         weight_prior: WeightPrior | None = NormalWeights(0.13),
         **kwargs: Any,
     ) -> Self:
-        """50 hidden units and mixtures of 10 normals.
+        """50 hidden units and mixtures of 10 normals, of standardised data.
+
+        The paper standardises each dimension by itself, trains by gradient descent with a rate that
+        falls and with weight decay, and chooses sizes and decay by validation; its authors'
+        programs decay W alone, start with small weights and spread the components over the data.
+        The regressions that `Standardize` takes away, the start at a standard normal, the decay of
+        V and Adam are ours; the epoch is chosen as in `tfgen train --patience`.
 
         Args:
             event_shape: `(d,)` or `(height, width, channels)`.
