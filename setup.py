@@ -37,14 +37,40 @@ TUTORIALS = [
     "jupyter>=1.1,<2",  # opens the notebooks
     "nbclient>=0.10,<0.12",  # executes them in place
 ]
+CLASSIFIERS = [
+    "Development Status :: 3 - Alpha",
+    "Intended Audience :: Developers",
+    "Intended Audience :: Education",
+    "Intended Audience :: Science/Research",
+    "Operating System :: OS Independent",
+    "Programming Language :: Python :: 3",
+    "Programming Language :: Python :: 3 :: Only",
+    "Programming Language :: Python :: 3.11",
+    "Programming Language :: Python :: 3.12",
+    "Programming Language :: Python :: 3.13",
+    "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    "Typing :: Typed",
+]
+
+
+def description():
+    """README.md where it stands alone: without the pictures and files that lie beside it."""
+    text = re.sub(
+        r"^## Samples\n.*?^(?=## )", "", (HERE / "README.md").read_text(), flags=re.M | re.S
+    )
+    return re.sub(r"\[([^]]+)\]\((?!#|https?:)[^)]+\)", r"`\1`", text)
+
 
 setup(
     name="tfgen",
     version=VERSION,
     description="Generative modelling for Keras",
-    long_description=(HERE / "README.md").read_text(),
+    long_description=description(),
     long_description_content_type="text/markdown",
+    author="The tfgen developers",
     license="Apache-2.0",
+    classifiers=CLASSIFIERS,
+    keywords="generative models, Keras, TensorFlow, VAE, GAN, diffusion, autoregressive",
     packages=find_packages(include=["tfgen", "tfgen.*", "tfgen_cli"]),
     package_data={"tfgen": ["py.typed"]},
     python_requires=">=3.11",  # Keras 3.15 needs it
