@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import tfgen
-from tfgen.core.checks import are_valid, check_array, is_bounded
+from tfgen.core.checks import all_valid, are_valid, check_array, is_bounded
 
 BAD = {
     "8 bits": (255.0, "from 0 to 255, 0 of them"),
@@ -81,7 +81,11 @@ def test_a_data_set_of_unknown_rank_is_read():
     st.sampled_from([None, 2, 5, 256]),
 )
 def test_a_graph_finds_the_examples_that_arrays_are_refused_for(x, levels):
-    valid = are_valid(tf.constant(x), levels, is_bounded((2,), levels)).numpy()
+    bounded = is_bounded((2,), levels)
+    valid = are_valid(tf.constant(x), levels, bounded).numpy()
+    # Also where it stands in the midst of many others.
+    many = np.concatenate([np.zeros((50, 2), "float32"), x, np.ones((150, 2), "float32")])
+    assert all_valid(tf.constant(many), levels, bounded).numpy() == valid.all()
     for example, is_valid in zip(x, valid, strict=True):
         if is_valid:
             check_array(example[np.newaxis], (2,), levels=levels)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen.core.checks import are_valid, check_array, check_spec, is_bounded
+from tfgen.core.checks import all_valid, check_array, check_spec, is_bounded
 from tfgen.core.typing import ArrayLike
 
 
@@ -109,7 +109,9 @@ class DataChecks:
                 return (x,)
             return x, self.condition.tokens(y, tf.shape(x)[0], name="the data set's y")
 
-        mapped = dataset.map(checked, tf.data.AUTOTUNE, deterministic=True)
+        # Numbers are checked sooner than handed to another thread; texts take their time.
+        parallel = None if self.condition is None else tf.data.AUTOTUNE
+        mapped = dataset.map(checked, parallel, deterministic=None if parallel is None else True)
         if hasattr(dataset, "epoch_counter"):
             mapped.epoch_counter = dataset.epoch_counter
         return mapped
@@ -130,7 +132,7 @@ class DataChecks:
             )
             return tf.debugging.Assert(False, [text])
 
-        valid = tf.reduce_all(are_valid(x, self.levels, bounded))
+        valid = all_valid(x, self.levels, bounded)
         with tf.control_dependencies([tf.cond(valid, tf.no_op, refuse)]):
             return tf.identity(x)
 

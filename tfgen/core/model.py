@@ -17,6 +17,7 @@ from tfgen.core.configured import Configured
 from tfgen.core.optimizers import PhaseOptimizers, loss_scaled, match_optimizers
 from tfgen.core.phase import trainable_weights
 from tfgen.core.saved_model import write_saved_model
+from tfgen.core.served import served
 from tfgen.core.terms import Terms
 from tfgen.core.typing import ArrayLike
 
@@ -253,7 +254,9 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
     ) -> None:
         """Writes a SavedModel with the named `signatures()`, which runs without tfgen.
 
-        The folder appears when it is whole; a SavedModel that was there before is replaced.
+        The folder appears when it is whole; a SavedModel that was there before is replaced. The
+        functions check their inputs (see `served`): a wrong shape is an error that names the
+        input, an example that `log_prob` would refuse is answered by NaN.
 
         Args:
             filepath: path of the folder.
@@ -264,9 +267,13 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
         """
         if format != "tf_saved_model":
             raise ValueError(f'expected format to be "tf_saved_model". Received: {format!r}')
-        write_saved_model(self, filepath, self.signatures())
+        signatures = {
+            name: (served(function, specs, self.levels), specs)
+            for name, (function, specs) in self.signatures().items()
+        }
+        write_saved_model(self, filepath, signatures)
         if verbose:
-            print(f"wrote {os.path.abspath(filepath)}: {', '.join(self.signatures())}")
+            print(f"wrote {os.path.abspath(filepath)}: {', '.join(signatures)}")
 
 
 class _Counters:
