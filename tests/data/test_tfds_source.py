@@ -12,7 +12,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from tfgen.data import DataInfo, info, load, load_arrays
+from tfgen.data import DataInfo, info, load, load_arrays, splits
 from tfgen.data.digits import Digits
 
 
@@ -196,6 +196,29 @@ def test_images_are_converted_in_memory_and_in_a_stream(tmp_path, digits_dir):
         np.testing.assert_array_equal(np.concatenate(list(stream)), x)
     red = np.asarray(Image.new("RGB", (1, 1), (200, 0, 0)).convert("L"), np.float32) / 255
     np.testing.assert_allclose(x, np.broadcast_to(red, x.shape), rtol=1e-6)
+
+
+class TinyValidation(TinyColour):
+    """A set with a validation split."""
+
+    def _split_generators(self, dl_manager):
+        return {name: self._generate_examples() for name in ("train", "validation")}
+
+
+def test_the_splits_of_a_set_are_those_that_it_has(tmp_path):
+    assert splits("tiny_validation", data_dir=tmp_path) == ("train", "validation")
+    assert len(load_arrays("tiny_validation", "valid", data_dir=tmp_path)) == 200
+
+
+@pytest.mark.parametrize("name", ["dataset_info.json", "*.tfrecord*"])
+def test_broken_files_of_a_prepared_set_end_in_one_sentence(tmp_path, name):
+    load_arrays("tiny_colour", "train", data_dir=tmp_path)
+    [file] = tmp_path.glob(f"tiny_colour/1.0.0/{name}")
+    data = file.read_bytes()
+    file.write_bytes(data[: len(data) // 2])
+    with pytest.raises(ValueError, match="expected .*TFDS data set .* Received: ") as error:
+        load_arrays("tiny_colour", "train", data_dir=tmp_path)
+    assert "tiny_colour" in str(error.value) and "\n" not in str(error.value)
 
 
 def test_unknown_splits_are_refused(digits_dir):

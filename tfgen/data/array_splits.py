@@ -74,10 +74,9 @@ def find_splits(path: Path) -> dict[str, Split]:
                     f"{path}: expected images, or arrays. Received: images beside {where}"
                 )
             return splits
-    rest = [array for arrays in kinds.values() for array in arrays]
-    if not rest or path.is_dir() and has_images(path):
+    if not any(kinds.values()) or path.is_dir() and has_images(path):
         return {}
-    return {WHOLE: _whole(rest, tabular=bool(kinds["csv"]))}
+    return {WHOLE: _whole(kinds)}
 
 
 def _add_arrays(kinds, file, read_labels):
@@ -120,13 +119,15 @@ def _named_splits(arrays, kind):
     return {s: Split(x, found["y"].get(s), tabular) for s, x in found["x"].items()}
 
 
-def _whole(arrays, tabular):
-    examples = [array for array in arrays if array.name.role == "x"]
-    examples = examples or [array for array in arrays if array.name.role is None]
+def _whole(kinds):
+    # Beside an archive's examples there may be more, such as the names of the columns.
+    inside = [array for array in kinds["npz"] if array.name.role is None]
+    arrays = [array for each in kinds.values() for array in each]
     labels = [array for array in arrays if array.name.role == "y"]
+    examples = [array for array in arrays if array not in labels and array not in inside] or inside
     if len(examples) != 1 or len(labels) > 1:
         raise ValueError(
             "expected one array of examples, or arrays that are named by their split, as x_train, "
             "y_train, x_valid, x_test. Received: " + ", ".join(array.where for array in arrays)
         )
-    return Split(examples[0], labels[0] if labels else None, tabular)
+    return Split(examples[0], labels[0] if labels else None, examples[0] in kinds["csv"])

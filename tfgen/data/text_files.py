@@ -57,11 +57,10 @@ def _read_numbers(text):
         raise ValueError("no line of numbers")
     try:
         values = np.loadtxt(
-            io.StringIO(text, newline=None),
+            io.StringIO(text.replace('"', ""), newline=None),
             np.float64,
             comments=None,
             delimiter=delimiter,
-            quotechar='"',
             skiprows=first[0] if header else 0,
             ndmin=2,
         )
@@ -106,7 +105,8 @@ def _fields(line, delimiter):
     if delimiter is None:
         return [field.strip('"') for field in line.split()]
     try:
-        return next(csv.reader([line.rstrip("\n")], delimiter=delimiter), [])
+        reader = csv.reader([line.rstrip("\n")], delimiter=delimiter, skipinitialspace=True)
+        return next(reader, [])
     except csv.Error as error:
         raise ValueError(f"a line that is no text ({error})") from error
 

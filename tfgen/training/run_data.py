@@ -9,17 +9,18 @@ import tensorflow as tf
 from tfgen import data as datasets
 from tfgen.core import GenerativeModel
 
+_KEPT, _HELD_OUT = "train[:90%]", "train[90%:]"
 _MEMORY_LIMIT = 4 * 2**30  # bytes of float32 from which on a data set is read as it is needed
 
 
 class RunData(NamedTuple):
-    """Images, and their labels where the model has a condition.
+    """Images or vectors, and their labels where the model has a condition.
 
     Attributes:
         training: what `fit` takes first: arrays `(x,)` or `(x, y)`, or `(data set,)` where the
             images are drawn anew in each epoch or do not fit in memory.
         validation: arrays `(x,)` or `(x, y)`.
-        num_train: images to train on.
+        num_train: examples to train on.
     """
 
     training: tuple[np.ndarray | tf.data.Dataset, ...]
@@ -88,6 +89,16 @@ def load_split(
     return arrays
 
 
+def validation_split(data: str | os.PathLike) -> str | None:
+    """The name of the validation split that a data set has; None where it has none.
+
+    Raises:
+        ValueError: as `tfgen.data.load`.
+    """
+    names = datasets.splits(data)
+    return next((name for name in ("valid", "validation") if name in names), None)
+
+
 def load_run_data(
     model: GenerativeModel,
     data: str | os.PathLike,
@@ -95,20 +106,22 @@ def load_run_data(
     *,
     batch_size: int,
     seed: int,
+    validation: str | None = None,
 ) -> RunData:
-    """What a run trains on: nine tenths of the training split, the others being held out.
+    """What a run trains on: the training split, or nine tenths of it, the others being held out.
 
     Args:
         model: to be trained.
         data: name or path of a data set.
         prepared: see `preparation`.
-        batch_size: images of one step.
+        batch_size: examples of one step.
         seed: of orders and draws.
+        validation: the name of the validation split; None: a tenth of "train" is held out.
     Raises:
         ValueError: the data do not fit the model.
     """
-    training, held_out = "train[:90%]", "train[90%:]"
-    validation = load_split(model, data, held_out, **prepared, seed=seed)
+    training = "train" if validation else _KEPT
+    held_out = load_split(model, data, validation or _HELD_OUT, **prepared, seed=seed)
     info = datasets.info(data, training, channels=prepared["channels"])
     size = info.num_examples * 4 * int(np.prod(info.event_shape))
     if prepared["binarize"] == "stochastic" or size > _MEMORY_LIMIT:
@@ -121,9 +134,9 @@ def load_run_data(
             memory_limit=_MEMORY_LIMIT,
             **prepared,
         )
-        return RunData((dataset,), validation, info.num_examples)
+        return RunData((dataset,), held_out, info.num_examples)
     arrays = load_split(model, data, training, **prepared, seed=seed)
-    return RunData(arrays, validation, info.num_examples)
+    return RunData(arrays, held_out, info.num_examples)
 
 
 def load_run_split(
@@ -144,18 +157,18 @@ def load_run_split(
     missing = [name for name in wanted if name not in metrics]
     if missing:
         raise ValueError(
-            f"expected the metrics of a run, with {', '.join(wanted)}. Received: none of"
+            f"expected the metrics of a run, with {', '.join(wanted)}. Received: metrics without"
             f" {', '.join(missing)}"
         )
     prepared = {name: metrics[name] for name in wanted}
-    # Runs from before images were converted do not say it.
+    # Older runs converted no images, and do not say so.
     return load_split(model, split=split, channels=metrics.get("channels"), **prepared)
 
 
 def load_validation(
     model: GenerativeModel, metrics: dict[str, Any], num_examples: int
 ) -> tuple[np.ndarray, ...]:
-    """The first of the images that a run held out, as it prepared them.
+    """The first of the validation images of a run, as it prepared them.
 
     Args:
         model: of the run.
@@ -164,5 +177,5 @@ def load_validation(
     Returns:
         Arrays `(x,)` or `(x, y)`.
     """
-    arrays = load_run_split(model, metrics, "train[90%:]")
+    arrays = load_run_split(model, metrics, metrics.get("validation_split") or _HELD_OUT)
     return tuple(array[:num_examples] for array in arrays)
