@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -28,6 +29,12 @@ def test_log_prob_takes_any_batch_shape():
     single = model.distribution().log_prob(INPUTS[5])
     assert single.shape == ()
     np.testing.assert_allclose(single, model.log_prob(INPUTS)[5], rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (8,), (4, 3), ()])
+def test_log_prob_refuses_values_that_do_not_end_in_the_event_s_shape(shape):
+    with pytest.raises(ValueError, match=r"expected a value of shape \[..., 4\].*Received: "):
+        nade(0).distribution().log_prob(np.ones(shape, "float32"))
 
 
 def test_samples_take_any_shape_and_repeat_by_seed():

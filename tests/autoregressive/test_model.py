@@ -67,6 +67,72 @@ def test_a_mask_of_a_graph_is_checked_where_it_is_known():
         complete(x, np.roll(mask, 1, axis=1))
 
 
+@pytest.mark.parametrize(
+    "mask",
+    [
+        [0.5, 0, 0, 0],
+        [1, np.nan, 0, 0],
+        [2, 1, 0, 0],
+        [1, -1, 0, 0],
+        ["1", "1", "0", "0"],
+        [[1, 0, 0, 0]],
+        [1, 1, 0],
+        [None, 1, 0, 0],
+        [[1], [1, 0]],
+    ],
+)
+def test_a_mask_that_is_none_is_refused(mask):
+    model = tfgen.NADE.default((4,), num_hidden=3)
+    with pytest.raises(ValueError, match="expected mask.*Received: "):
+        model.complete(np.ones((2, 4), "float32"), mask)
+
+
+def test_masks_of_every_kind_that_say_the_same_do_the_same():
+    model = randomize(tfgen.NADE.default((4,), num_hidden=3))
+    x, mask = np.ones((8, 4), "float32"), np.array([1, 1, 0, 0])
+    expected = model.complete(x, mask, seed=0)
+    for same in (mask == 1, mask.astype("float64"), tf.constant(mask, tf.uint8), [mask] * 8):
+        np.testing.assert_array_equal(model.complete(x, same, seed=0), expected)
+
+
+@pytest.mark.parametrize("wrong", [[1, 0.5, 0, 0], [1, np.nan, 0, 0], [1, 0, 1, 0]])
+def test_a_bad_mask_that_a_graph_does_not_know_gives_an_error_or_nan(wrong):
+    model = randomize(tfgen.NADE.default((4,), num_hidden=3))
+    x, masks = tf.ones((2, 4)), tf.constant([[1, 1, 0, 0], wrong], tf.float32)
+    complete = lambda x, mask: model.complete(x, mask, seed=0)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="expected.*mask"):
+        tf.function(complete)(x, masks)
+    found = tf.function(complete, jit_compile=True)(x, masks)
+    np.testing.assert_array_equal(np.isnan(found), np.repeat([[False], [True]], 4, axis=1))
+    np.testing.assert_array_equal(found[0, :2], [1, 1])
+
+
+def test_a_graph_scores_what_is_off_the_support():
+    model = randomize(tfgen.NADE.default((2, 2, 1), num_hidden=3, levels=3))
+    x = np.repeat(all_inputs((2, 2, 1), 3)[[70]], 6, axis=0)
+    x[1, 0, 0], x[2, 1, 1], x[3, 1, 0], x[4, 0, 1] = 0.25, 1.5, np.nan, np.inf
+    expected = np.full(6, model.log_prob(x[:1])[0])
+    expected[[1, 2, 3, 4]] = -np.inf, -np.inf, np.nan, -np.inf
+    scores = tf.function(model.log_prob, input_signature=[tf.TensorSpec((None, 2, 2, 1))])
+    for function in (scores, model.distribution().log_prob):
+        np.testing.assert_allclose(function(x), expected, rtol=1e-6)
+
+
+def test_log_prob_goes_through_blocks_by_default():
+    model, seen = randomize(tfgen.FVSBN.default((3,))), []
+    conditionals = model.conditionals
+    model.conditionals = lambda x, given: seen.append(x.shape[0]) or conditionals(x, given)
+    x = np.tile(all_inputs((3,), 2), (75, 1))
+    tf.config.run_functions_eagerly(True)
+    try:
+        in_blocks = model.log_prob(x)
+        at_once = model.log_prob(x, batch_size=None)
+    finally:
+        tf.config.run_functions_eagerly(False)
+    assert seen == [256, 256, 88, 600]
+    np.testing.assert_allclose(in_blocks, at_once, rtol=1e-6)
+
+
 @pytest.mark.parametrize("x", [np.ones((2, 4), int), np.ones((2, 5), "float32"), np.ones(4)])
 def test_completion_refuses_what_is_no_batch_of_examples(x):
     model = tfgen.NADE.default((4,), num_hidden=3)

@@ -10,7 +10,8 @@ from truths import all_inputs, chi_square, naive_draw, naive_draw_along, randomi
 from tfgen.autoregressive.deep_nade import DeepNADE
 from tfgen.autoregressive.fvsbn import FVSBN
 from tfgen.autoregressive.made import MADE
-from tfgen.autoregressive.order_ensemble import random_orders, random_state
+from tfgen.autoregressive.order_ensemble import OrderEnsemble, random_orders, random_state
+from tfgen.conditions import Vector
 
 tfd = tfp.distributions
 
@@ -66,6 +67,60 @@ def test_probabilities_of_all_inputs_sum_to_one(name, shape, levels):
 
 
 @ensembles
+def test_conditionals_are_those_of_a_component_that_is_named(name):
+    model, x = make(name, (3,)), tf.zeros((1, 3))
+    for component in (None, -1, model.num_components):
+        with pytest.raises(ValueError, match="expected component from 0 to.*Received: "):
+            model.conditionals(x, component=component)
+    alone = make(name.split(":")[0], (3,))
+    np.testing.assert_allclose(alone.conditionals(x).log_prob(x), alone.log_prob(x), rtol=1e-6)
+
+
+class Conditional(OrderEnsemble):
+    """Two orders, and logits that are what the condition says, with a sign of each component."""
+
+    takes_condition = True
+    paper = "a test"
+    event_shape, levels = (2,), 2
+    orders = np.array([[0, 1], [1, 0]], "int32")
+    default = default_optimizers = None
+
+    def logits(self, given, component):
+        sign = tf.cast(1 - 2 * component, tf.float32)
+        return 30 * given * tf.reshape(sign, (-1, 1))
+
+    def conditionals(self, x, given=None, training=False, component=None):
+        logits = self.logits(given, self.read_component(component))
+        return tfd.Independent(tfd.Bernoulli(logits=logits, dtype=tf.float32), 1)
+
+    def draw_along(self, uniforms, x, mask, component, given=None, *, batch_size=None):
+        drawn = tf.cast(uniforms < tf.sigmoid(self.logits(given, component)), tf.float32)
+        return tf.where(mask > 0, x, drawn)
+
+
+def test_conditions_reach_every_component():
+    model = Conditional(condition=Vector(2))
+    x, y = tf.constant([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), tf.constant([[1.0, -1.0]] * 3)
+    half = [np.log(0.5), np.log(0.5), -30]
+    for found in (
+        model.log_prob(x, condition=y),
+        model((x, y)),
+        tf.function(model.log_prob)(x, condition=y),
+        model.distribution(condition=[1.0, -1.0]).log_prob(x),
+    ):
+        np.testing.assert_allclose(found, half, atol=1e-3)
+    loss = model.negative_log_likelihood((x[:2], y[:2]), (0, 1), False)["negative_log_prob"]
+    np.testing.assert_allclose(loss, np.log(2), atol=1e-3)
+    assert model.negative_log_likelihood((x[:2], y[:2]), (0, 1), True)["negative_log_prob"] > 29
+    samples = model.sample(200, condition=[1.0, -1.0], seed=0).numpy()
+    assert set(map(tuple, samples)) == {(1, 0), (0, 1)}
+    # A component is taken that agrees with what is kept, and the rest is drawn from it.
+    model.orders = model.orders[[0, 0]]
+    completed = model.complete(x, np.array([1, 0]), condition=y, seed=0)
+    np.testing.assert_array_equal(completed, [[1, 0], [0, 1], [1, 0]])
+
+
+@ensembles
 def test_the_density_is_the_mean_of_the_components(name):
     model, x = make(name, (5,)), all_inputs((5,), 2)
     each = [np.exp(conditionals(model, x, k).log_prob(x)) for k in components(model)]
@@ -83,10 +138,10 @@ def test_the_density_is_the_mean_of_the_components(name):
 @every_model
 def test_conditionals_are_of_the_head_s_distribution(name):
     for levels, kind in ((2, tfd.Bernoulli), (3, tfd.FiniteDiscrete)):
-        conditionals = make(name, (2, 2, 1), levels).conditionals(tf.zeros((3, 2, 2, 1)))
-        assert isinstance(conditionals, tfd.Independent)
-        assert isinstance(conditionals.distribution, kind)
-        assert conditionals.batch_shape == [3] and conditionals.event_shape == [2, 2, 1]
+        found = conditionals(make(name, (2, 2, 1), levels), tf.zeros((3, 2, 2, 1)), 0)
+        assert isinstance(found, tfd.Independent)
+        assert isinstance(found.distribution, kind)
+        assert found.batch_shape == [3] and found.event_shape == [2, 2, 1]
 
 
 @every_model

@@ -192,7 +192,7 @@ class DeepNADE(OrderEnsemble):
         x: tf.Tensor,
         given: tf.Tensor | None = None,
         training: bool = False,
-        component: int | tf.Tensor = 0,
+        component: int | tf.Tensor | None = None,
     ) -> tfd.Distribution:
         """p_k(x_d | what comes before x_d in order k) for all d: D passes, one compiled loop.
 
@@ -200,17 +200,22 @@ class DeepNADE(OrderEnsemble):
             x: `[batch, *event_shape]`, float32 in [0, 1], on the levels.
             given: None, DeepNADE has no condition.
             training: not used: these are the conditionals of the network as it is evaluated.
-            component: k, int or int32 scalar.
+            component: k, int or int32 scalar; None where there is one.
         Returns:
             `tfd.Independent` over the event, of `Bernoulli` or `FiniteDiscrete` conditionals.
         """
-        order = tf.gather(self.orders, component)
+        order = tf.gather(self.orders, self.read_component(component))
         logits = deep_nade_loops.sweep(self.network, self._features(x), order, *self._parameters())
         return self._distribution(logits)
 
     @compiled_draw
     def draw_along(
-        self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, component: tf.Tensor
+        self,
+        uniforms: tf.Tensor,
+        x: tf.Tensor,
+        mask: tf.Tensor,
+        component: tf.Tensor,
+        given: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """See `OrderEnsemble`; the kept dimensions come first, whatever the component's order."""
         order = tf.gather(self.orders, component)

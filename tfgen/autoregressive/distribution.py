@@ -14,8 +14,9 @@ tfd = tfp.distributions
 class AutoregressiveDistribution(tfd.Distribution):
     """p(x) = prod_d p(x_d | x_<d) of a model, for TFP's own tools.
 
-    `log_prob` takes any sample and batch dimensions, `sample` any sample shape. The weights are
-    the model's: take `trainable_variables` from there.
+    `log_prob` takes any sample and batch dimensions, `sample` any sample shape. As TFP has it, what
+    is off the support has log-probability -inf, and NaN has NaN. The weights are the model's: take
+    `trainable_variables` from there.
 
     Args:
         model: an `AutoregressiveModel`.
@@ -68,10 +69,16 @@ class AutoregressiveDistribution(tfd.Distribution):
         return tf.constant(self._model.event_shape, tf.int32)
 
     def _log_prob(self, x):
-        event_shape = self._model.event_shape
-        leading = tf.shape(x)[: tf.rank(x) - len(event_shape)]
+        event_shape = self.event_shape
+        if x.shape.rank is None or not x.shape[-event_shape.rank :].is_compatible_with(event_shape):
+            raise ValueError(
+                f"expected a value of shape [..., {', '.join(map(str, event_shape))}]."
+                f" Received: shape {x.shape}"
+            )
+        leading = tf.shape(x)[: x.shape.rank - event_shape.rank]
         x = tf.reshape(x, (-1, *event_shape))
-        return tf.reshape(self._model.log_prob(x, condition=self._condition), leading)
+        given = self._model.read_condition(self._condition, tf.shape(x)[0])
+        return tf.reshape(self._model.log_prob_anywhere(x, given), leading)
 
     def _sample_n(self, n, seed=None):
         seed = tfp.random.sanitize_seed(seed)

@@ -102,7 +102,7 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
         self.orders = of_pixel.reshape(len(paths), -1)
         self._first_sees = visible_pixels(paths, height, width, first_kernel_size)
         self._block_sees = visible_pixels(paths, height, width, kernel_size)
-        self.conditionals(tf.zeros((1, *self.event_shape)))
+        self.conditionals(tf.zeros((1, *self.event_shape)), component=0)
 
     @classmethod
     def default(
@@ -155,7 +155,7 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
         x: tf.Tensor,
         given: tf.Tensor | None = None,
         training: bool = False,
-        component: int | tf.Tensor = 0,
+        component: int | tf.Tensor | None = None,
     ) -> tfd.Distribution:
         """p_k(x_d | what comes before x_d in order k) for all d: one pass of the network.
 
@@ -163,11 +163,12 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
             x: `[batch, height, width, channels]`, float32 in [0, 1], on the levels.
             given: None, there is no condition.
             training: not used, the network is the same in both.
-            component: k, int or int32 scalar.
+            component: k, int or int32 scalar; None where there is one.
         Returns:
             `tfd.Independent` over the event, of `Bernoulli` or `FiniteDiscrete` conditionals.
         """
         height, width, _ = self.event_shape
+        component = self.read_component(component)
         first, block = (
             tf.cast(tf.gather(table, component) < height * width, tf.float32)
             for table in (self._first_sees, self._block_sees)
@@ -179,7 +180,12 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
 
     @compiled_draw
     def draw_along(
-        self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, component: tf.Tensor
+        self,
+        uniforms: tf.Tensor,
+        x: tf.Tensor,
+        mask: tf.Tensor,
+        component: tf.Tensor,
+        given: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """See `OrderEnsemble`. Each pixel costs one column of the network, no more.
 

@@ -139,7 +139,7 @@ class MADE(OrderEnsemble):
         x: tf.Tensor,
         given: tf.Tensor | None = None,
         training: bool = False,
-        component: int | tf.Tensor = 0,
+        component: int | tf.Tensor | None = None,
     ) -> tfd.Distribution:
         """p_k(x_d | what comes before x_d in order k) for all d: one pass.
 
@@ -148,12 +148,13 @@ class MADE(OrderEnsemble):
             given: None, MADE has no condition.
             training: not used, the network is the same in both.
             component: k, int or int32 scalar: order i with its draw j of the degrees is
-                i * num_masks + j.
+                i * num_masks + j; None where there is one.
         Returns:
             `tfd.Independent` over the event, of `Bernoulli` or `FiniteDiscrete` conditionals.
         """
         features = to_features(tf.reshape(x, (-1, self._size)), self.levels)
         features = tf.reshape(features, (-1, self._width))
+        component = self.read_component(component)
         ranks = tf.repeat(tf.gather(self._ranks, component), self.head.num_params)
         below, h = ranks, features
         for layer, degrees in zip(self.hidden_layers, self._degrees, strict=True):
@@ -169,7 +170,12 @@ class MADE(OrderEnsemble):
 
     @compiled_draw
     def draw_along(
-        self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, component: tf.Tensor
+        self,
+        uniforms: tf.Tensor,
+        x: tf.Tensor,
+        mask: tf.Tensor,
+        component: tf.Tensor,
+        given: tf.Tensor | None = None,
     ) -> tf.Tensor:
         shape = (self._size, self.head.num_params, -1)
         first, *upper = self.hidden_layers

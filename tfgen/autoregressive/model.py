@@ -10,9 +10,10 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfgen.autoregressive.distribution import AutoregressiveDistribution
+from tfgen.autoregressive.masks import read_mask
 from tfgen.core import Phase, SamplingModel, check_spec
 from tfgen.core.arrays import in_batches
-from tfgen.core.checks import check_count
+from tfgen.core.checks import are_valid, check_count, is_bounded
 from tfgen.core.typing import ArrayLike, SeedLike
 
 tfd = tfp.distributions
@@ -95,14 +96,16 @@ class AutoregressiveModel(SamplingModel):
         return self.conditionals(x, given, training).log_prob(x)
 
     def log_prob(
-        self, x: ArrayLike, *, condition: ArrayLike | None = None, batch_size: int | None = None
+        self, x: ArrayLike, *, condition: ArrayLike | None = None, batch_size: int | None = 256
     ) -> tf.Tensor:
         """Log-likelihood, log p(x) = sum_d log p(x_d | x_<d), exact.
 
         Args:
-            x: `[batch, *event_shape]`, float32 in [0, 1], on the head's levels.
+            x: `[batch, *event_shape]`, float32 in [0, 1], on the head's levels. In a graph, whose
+                values cannot be refused, log p of any others is -inf, and NaN of NaN.
             condition: for a model that has one: one for each example, or one for all.
-            batch_size: examples of one call; None for all of them at once.
+            batch_size: examples evaluated at a time, which bounds the memory; None for all of
+                them at once, as a graph takes them always.
         Returns:
             `[batch]`, in nats, summed over dimensions.
         Raises:
@@ -110,7 +113,25 @@ class AutoregressiveModel(SamplingModel):
         """
         x = self.check(x)
         given = self.read_condition(condition, tf.shape(x)[0])
+        if not tf.executing_eagerly():
+            return self.log_prob_anywhere(x, given)
         return in_batches(self._log_prob, batch_size, x, given)
+
+    def log_prob_anywhere(self, x: tf.Tensor, given: tf.Tensor | None = None) -> tf.Tensor:
+        """`log_prob` without checks: -inf off the support, and NaN where x has NaN.
+
+        Args:
+            x: `[batch, *event_shape]`, any float32.
+            given: what networks read of the conditions; None for a model without any.
+        Returns:
+            `[batch]`, in nats.
+        """
+        axes = range(1, x.shape.rank)
+        valid = are_valid(x, self.levels, is_bounded(self.event_shape, self.levels))
+        known = tf.where(tf.reshape(valid, (-1, *[1] * len(axes))), x, tf.zeros_like(x))
+        inside = self._log_prob(known, given)
+        unknown = tf.reduce_any(tf.math.is_nan(x), axis=axes)
+        return tf.where(valid, inside, tf.where(unknown, math.nan, -math.inf))
 
     @tf.function(reduce_retracing=True, autograph=False)
     def _log_prob(self, x, given):
@@ -182,61 +203,43 @@ class AutoregressiveModel(SamplingModel):
             condition: for a model that has one: one for each example, or one for all.
             seed: int or int32 `(2,)` tensor; None for the model's own generator.
         Returns:
-            `[batch, *event_shape]`, x where the mask is 1.
+            `[batch, *event_shape]`, x where the mask is 1. Under an outer XLA function, whose
+            values cannot be refused, NaN where the mask is bad.
         Raises:
-            ValueError: a mask with a kept dimension after a drawn one, or a bad x or condition.
+            ValueError: a mask with a kept dimension after a drawn one or with other values than 0
+                and 1, or a bad x or condition. In a graph that does not know the mask,
+                `tf.errors.InvalidArgumentError` where it runs.
         """
         size = math.prod(self.event_shape)
         x = tf.convert_to_tensor(x)
         check_spec(tf.TensorSpec(x.shape, x.dtype), self.event_shape)
-        if not tf.is_tensor(mask):
-            mask = np.asarray(mask).astype(bool)
-        if mask.shape != self.event_shape and not x.shape.is_compatible_with(mask.shape):
-            raise ValueError(
-                f"expected mask of shape {tuple(self.event_shape)} or that of x."
-                f" Received: shape {tuple(mask.shape)}"
-            )
-        self._check_mask(mask)
-        mask = tf.broadcast_to(tf.cast(mask, tf.bool), tf.shape(x))
-        x = self.check(tf.where(mask, x, tf.zeros_like(x)))
+        if x.shape[0] == 0:
+            x = self.check(x)
+        expected = (
+            f"expected a mask that keeps only dimensions before every drawn one in"
+            f" {self._order_name}: {type(self).__name__} has no exact conditional otherwise"
+        )
+        kept, allowed = read_mask(mask, x.shape, self._mask_orders(), expected)
+        kept = tf.broadcast_to(kept, tf.shape(x))
+        x = self.check(tf.where(kept, x, tf.zeros_like(x)))
         num_examples = tf.shape(x)[0]
         given = self.read_condition(condition, num_examples)
         drawn = self._draw_rest(
             self._uniforms(num_examples, self.seed_or_next(seed)),
             tf.reshape(x, (-1, size)),
-            tf.reshape(tf.cast(mask, tf.float32), (-1, size)),
+            tf.reshape(tf.cast(kept, tf.float32), (-1, size)),
             given,
         )
-        return tf.reshape(drawn, tf.shape(x))
+        drawn = tf.reshape(drawn, tf.shape(x))
+        return drawn if allowed is None else tf.where(allowed, drawn, math.nan)
 
     def _draw_rest(self, uniforms, x, mask, given):
-        """What `draw` does, with any mask that `_check_mask` lets through."""
+        """What `draw` does, with any mask that `_mask_orders` lets through."""
         return self.draw(uniforms, x, mask, given)
 
     def _mask_orders(self):
         """The orders in each of which a mask keeps the first dimensions, `[K, D]`."""
         return np.arange(math.prod(self.event_shape))[np.newaxis]
-
-    def _check_mask(self, mask):
-        """Checks the order of the kept dimensions: at once, or where it is read in a graph."""
-        expected = (
-            f"expected a mask that keeps only dimensions before every drawn one in"
-            f" {self._order_name}: {type(self).__name__} has no exact conditional otherwise"
-        )
-        static = tf.get_static_value(mask) if tf.is_tensor(mask) else mask
-        for order in self._mask_orders():
-            if static is None:
-                late = _late(mask, order)
-                tf.debugging.Assert(~tf.reduce_any(late), [f"{expected}. Received:", mask])
-                continue
-            with tf.init_scope():
-                late = _late(tf.constant(static), order).numpy()
-            if late.any():
-                example, step = np.argwhere(late)[0]
-                raise ValueError(
-                    f"{expected}. Received: example {example} keeps dimension {order[step]} after"
-                    " a drawn one"
-                )
 
     def distribution(self, condition: ArrayLike | None = None) -> AutoregressiveDistribution:
         """p(x), or p(x | y) of one condition y, as a `tfd.Distribution` with this model's weights.
@@ -252,12 +255,16 @@ class AutoregressiveModel(SamplingModel):
         def log_prob(x, condition=None):
             return {"log_prob": self.log_prob(x, condition=condition)}
 
-        x = tf.TensorSpec((None, *self.event_shape), tf.float32, name="x")
-        return {**super().signatures(), "log_prob": (log_prob, [x, *self.condition_specs()])}
+        def complete(x, mask, seed, condition=None):
+            return {"completed": self.complete(x, mask, seed=seed, condition=condition)}
 
-
-def _late(mask, order):
-    """Where a dimension is kept after a drawn one, `[batch, D]`, the dimensions along the order."""
-    kept = tf.gather(tf.reshape(tf.cast(mask, tf.bool), (-1, len(order))), order, axis=1)
-    all_before = tf.math.cumprod(tf.cast(kept, tf.int32), axis=1, exclusive=True)
-    return kept & (all_before == 0)
+        x, mask = (
+            tf.TensorSpec((None, *self.event_shape), tf.float32, name=name)
+            for name in ("x", "mask")
+        )
+        seed, condition = tf.TensorSpec((2,), tf.int32, name="seed"), self.condition_specs()
+        return {
+            **super().signatures(),
+            "log_prob": (log_prob, [x, *condition]),
+            "complete": (complete, [x, mask, seed, *condition]),
+        }

@@ -37,18 +37,23 @@ class OrderEnsemble(AutoregressiveModel):
         x: tf.Tensor,
         given: tf.Tensor | None = None,
         training: bool = False,
-        component: int | tf.Tensor = 0,
+        component: int | tf.Tensor | None = None,
     ) -> tfd.Distribution:
         """The distributions p_k(x_d | what comes before x_d in order k) of all the dimensions.
 
+        A family reads k by `read_component`.
+
         Args:
             x: `[batch, *event_shape]`, float32 in [0, 1], on the head's levels.
-            given: None, there is no condition.
+            given: what networks read of the conditions; None for a model without any.
             training: whether layers run as in training.
-            component: k, int or int32 scalar.
+            component: k, int or int32 scalar. A mean of several densities has no conditionals of
+                its own: None will do where there is one component.
         Returns:
             `tfd.Independent` over the event, batch shape `[batch]`, each conditional at the place
             of its own dimension; its `log_prob(x)` is log p_k(x).
+        Raises:
+            ValueError: no such component, or none named of several.
         """
 
     @abc.abstractmethod
@@ -58,6 +63,7 @@ class OrderEnsemble(AutoregressiveModel):
         x: tf.Tensor,
         mask: tf.Tensor,
         component: tf.Tensor,
+        given: tf.Tensor | None = None,
         *,
         batch_size: int | None = None,
     ) -> tf.Tensor:
@@ -68,6 +74,7 @@ class OrderEnsemble(AutoregressiveModel):
             x: `[batch, D]`, values to keep, flattened.
             mask: `[batch, D]`, 1 where x is kept and 0 where a value is drawn.
             component: int32 `[batch]`, each example's own k.
+            given: what networks read of the conditions; None for a model without any.
             batch_size: the most examples of one call, which `compiled_draw` reads.
         Returns:
             `[batch, D]`, float32, the dimensions in raster order.
@@ -78,16 +85,33 @@ class OrderEnsemble(AutoregressiveModel):
         """K, the number of densities of which p(x) is the mean."""
         return len(self.orders)
 
+    def read_component(self, component: int | tf.Tensor | None) -> int | tf.Tensor:
+        """The k of `conditionals`: what is given, or the only one that there is.
+
+        Raises:
+            ValueError: no such component, or none named of several.
+        """
+        count = self.num_components
+        if component is None and count == 1:
+            return 0
+        known = tf.get_static_value(component) if tf.is_tensor(component) else component
+        if component is None or (known is not None and not 0 <= known < count):
+            raise ValueError(
+                f"expected component from 0 to {count - 1}: each of the {count} densities has"
+                f" conditionals of its own. Received: {component!r}"
+            )
+        return component
+
     def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
-        x, _ = self.read_inputs(inputs)
-        return self._mean_log_prob(x)
+        x, given = self.read_inputs(inputs)
+        return self._mean_log_prob(x, given)
 
     @tf.function(reduce_retracing=True, autograph=False)
     def _log_prob(self, x, given):
-        return self._mean_log_prob(x)
+        return self._mean_log_prob(x, given)
 
-    def _mean_log_prob(self, x):
-        log_probs = self._component_log_probs(x)
+    def _mean_log_prob(self, x, given):
+        log_probs = self._component_log_probs(x, given)
         return tf.reduce_logsumexp(log_probs, axis=0) - math.log(self.num_components)
 
     def negative_log_likelihood(
@@ -98,14 +122,14 @@ class OrderEnsemble(AutoregressiveModel):
         In training it is -log p_k(x) of one component, drawn for the step: on average no less than
         -log p(x), by Jensen's inequality, and equal to it where there is one component.
         """
-        (x,) = batch
+        x, given = (*batch, None)[:2]
         if training:
             component = tf.random.stateless_uniform(
                 (), seed, maxval=self.num_components, dtype=tf.int32
             )
-            log_prob = self.conditionals(x, None, True, component).log_prob(x)
+            log_prob = self.conditionals(x, given, True, component).log_prob(x)
         else:
-            log_prob = self._mean_log_prob(x)
+            log_prob = self._mean_log_prob(x, given)
         return {"negative_log_prob": -tf.reduce_mean(log_prob)}
 
     def draw(
@@ -122,12 +146,11 @@ class OrderEnsemble(AutoregressiveModel):
         Args:
             uniforms: `[batch, D + 1]`, float32 in [0, 1), the last number for the component.
             x, mask: see `draw_along`.
-            given: None, there is no condition.
-            batch_size: see `draw_along`.
+            given, batch_size: see `draw_along`.
         """
         logits = tf.zeros((tf.shape(x)[0], self.num_components))
         component = invert_categorical(logits, uniforms[:, -1])
-        return self.draw_along(uniforms[:, :-1], x, mask, component, batch_size=batch_size)
+        return self.draw_along(uniforms[:, :-1], x, mask, component, given, batch_size=batch_size)
 
     def complete(
         self,
@@ -147,7 +170,7 @@ class OrderEnsemble(AutoregressiveModel):
                 where the mask is 0 is not looked at.
             mask: 1 where x is kept and 0 where it is drawn, `[batch, *event_shape]` or
                 `event_shape`.
-            condition: None, there is no condition.
+            condition: for a model that has one: one for each example, or one for all.
             seed: int or int32 `(2,)` tensor; None for the model's own generator.
         Returns:
             `[batch, *event_shape]`, x where the mask is 1.
@@ -162,18 +185,18 @@ class OrderEnsemble(AutoregressiveModel):
 
     def _draw_rest(self, uniforms, x, mask, given):
         images = tf.reshape(x, (-1, *self.event_shape))
-        logits = tf.transpose(self._component_log_probs(images, mask))
+        logits = tf.transpose(self._component_log_probs(images, given, mask))
         component = tf.maximum(invert_categorical(logits, uniforms[:, -1]), 0)
-        return self.draw_along(uniforms[:, :-1], x, mask, component)
+        return self.draw_along(uniforms[:, :-1], x, mask, component, given)
 
     def _mask_orders(self):
         return np.unique(self.orders, axis=0)
 
-    def _component_log_probs(self, x, kept=None):
+    def _component_log_probs(self, x, given, kept=None):
         """log p_k of the kept dimensions of x (of all of them by default), `[K, batch]`."""
 
         def log_prob(component):
-            each = self.conditionals(x, component=component).distribution.log_prob(x)
+            each = self.conditionals(x, given, component=component).distribution.log_prob(x)
             each = tf.reshape(each, (-1, self.orders.shape[1]))
             return tf.reduce_sum(each if kept is None else tf.where(kept > 0, each, 0.0), axis=1)
 

@@ -200,7 +200,8 @@ class Table(AutoregressiveModel):
         return ()
 
     def _draw_rest(self, uniforms, x, mask, given):
-        return in_batches(self._draw_ahead, self._batch_of_messages(), uniforms, x, mask)
+        most = min(256, self._batch_of_messages())
+        return self._draw_ahead(uniforms, x, mask, batch_size=most)
 
     @compiled_draw
     def _draw_ahead(self, uniforms, x, mask):

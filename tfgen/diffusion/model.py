@@ -8,7 +8,8 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.core import SamplingModel, check_array
+from tfgen.core import SamplingModel
+from tfgen.core.checks import check_mask
 from tfgen.core.typing import ArrayLike, SeedLike
 from tfgen.diffusion import process
 from tfgen.diffusion.samplers import Sampler, ancestral
@@ -160,28 +161,24 @@ class DiffusionModel(SamplingModel):
 
         Args:
             x: `[batch, *event_shape]`, float32; images in [0, 1].
-            mask: like x, 1 where x is kept and 0 where it is redrawn.
+            mask: 1 where x is kept and 0 where it is redrawn, `[batch, *event_shape]` or
+                `event_shape`.
             condition: for a model that has one: one for each example, or one for all.
             seed: as in `sample`.
         Returns:
             `[batch, *event_shape]`, float32, equal to x where the mask is 1.
         Raises:
-            ValueError: x or mask is no batch of examples, their lengths differ, mask has values
-                other than 0 and 1, `seed` is no seed, or a bad condition.
+            ValueError: x is no batch of examples, mask has another shape or values other than 0
+                and 1, `seed` is no seed, or a bad condition.
         """
         x = self.check(x)
-        mask = check_array(mask, self.event_shape, levels=2, name="mask")
-        if not x.shape.is_compatible_with(mask.shape):
-            raise ValueError(
-                f"expected x and mask of one shape. Received: {x.shape} and {mask.shape}"
-            )
+        kept = tf.broadcast_to(check_mask(mask, x.shape), tf.shape(x))
         given = self.read_condition(condition, tf.shape(x)[0])
-        return self._edit(x, mask, self.seed_or_next(seed), given)
+        return self._edit(x, kept, self.seed_or_next(seed), given)
 
     @tf.function(jit_compile=False, reduce_retracing=True)
-    def _edit(self, x, mask, seed, given):
+    def _edit(self, x, kept, seed, given):
         x0 = self.rescale(x)
-        kept = mask > 0.5
 
         def keep(xt, t, seed):
             return tf.where(kept, self.q(x0, t).sample(seed=seed), xt)
