@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -46,7 +47,9 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             if not _of_tensorflow(error):
                 raise
             first = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise OneLineError(f"TensorFlow: {first}") from error
+            full = os.strerror(errno.ENOSPC) in first
+            hint = f": {_HINTS[errno.ENOSPC]}" if full else ""
+            raise OneLineError(f"TensorFlow: {first}{hint}") from error
 
     return wrapped
 
