@@ -13,7 +13,7 @@ from tfgen.autoregressive.marginal_start import MarginalStart
 from tfgen.autoregressive.nade_loops import draw, summed_log_prob, sweep
 from tfgen.core import check_count
 from tfgen.core.typing import ShapeLike
-from tfgen.distributions import levels_head
+from tfgen.distributions import LaplaceWeights, WeightPrior, levels_head
 
 tfd = tfp.distributions
 
@@ -81,28 +81,40 @@ class NADE(MarginalStart):
 
     @classmethod
     def default(
-        cls, event_shape: ShapeLike, num_hidden: int = 500, levels: int = 2, **kwargs: Any
+        cls,
+        event_shape: ShapeLike,
+        num_hidden: int = 500,
+        levels: int = 2,
+        weight_prior: WeightPrior | None = LaplaceWeights(2.0),
+        **kwargs: Any,
     ) -> Self:
         """The paper's model: 500 hidden units on binary pixels.
 
         The start at the training set's frequencies is that of the authors' programs; they choose
-        the epoch on validation data, as `tfgen train --patience` does, and so do we. The optimizer
-        is ours.
+        the epoch on validation data, as `tfgen train --patience` does, and so do we. A prior of the
+        weights and Adam are ours.
 
         Args:
             event_shape: `(d,)` or `(height, width, channels)`.
             num_hidden: number of hidden units.
             levels: number of values of each dimension.
+            weight_prior: of the weights, or None.
             **kwargs: the constructor's other arguments.
         """
-        return cls(event_shape=event_shape, num_hidden=num_hidden, levels=levels, **kwargs)
+        return cls(
+            event_shape=event_shape,
+            num_hidden=num_hidden,
+            levels=levels,
+            weight_prior=weight_prior,
+            **kwargs,
+        )
 
     @property
     def _logits_bias(self):
         return self.output_bias
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        return {"likelihood": keras.optimizers.Adam(1e-3)}
+        return {"likelihood": keras.optimizers.Adam(2e-3)}
 
     def conditionals(
         self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
