@@ -63,6 +63,19 @@ def test_one_diagonal_bilstm_sees_all_that_comes_before(event_shape):
     np.testing.assert_array_equal(sees(model), np.tri(size, k=-1, dtype=bool))
 
 
+@pytest.mark.parametrize("event_shape", [(3, 4, 1), (2, 2, 3)])
+def test_the_column_beyond_the_image_is_no_pixel(event_shape):
+    """Without its LSTMs the network is one of convolutions, which pad the image by zeros."""
+    model = pixel_rnn(DiagonalBiLSTM, event_shape, num_layers=1, first_kernel_size=5)
+    (upsampling,) = model.upsamplings
+    upsampling.kernel.assign(tf.zeros_like(upsampling.kernel))
+    x = np.random.default_rng(0).integers(0, 2, (4, *event_shape)).astype("float32")
+    features = model.first(2 * x - 1) + upsampling.bias
+    for layer in model.readouts:
+        features = layer(tf.nn.relu(features))
+    np.testing.assert_allclose(model.logits(x), features, rtol=1e-4, atol=1e-5)
+
+
 @both
 def test_conditionals_are_what_log_prob_adds_up(family):
     model = pixel_rnn(family, (2, 3, 3), levels=4)

@@ -67,6 +67,10 @@ def test_variance_choices_are_the_papers():
     schedule = LinearSchedule(1000)
     t = tf.constant([2, 500, 1000])
     np.testing.assert_allclose(ForwardVariance()(schedule, t), schedule.beta(t))
+    # t = 1 takes beta_tilde_2, as the authors' code does.
+    first, second = ForwardVariance()(schedule, tf.constant([1, 2])).numpy()
+    assert first == PosteriorVariance()(schedule, 2) and second == schedule.beta(2)
+    assert ForwardVariance()(schedule, 1) == first
     beta_tilde = (1 - schedule.alpha_bar(t - 1)) / (1 - schedule.alpha_bar(t)) * schedule.beta(t)
     np.testing.assert_allclose(PosteriorVariance()(schedule, t), beta_tilde, rtol=1e-10)
     assert PosteriorVariance()(schedule, 1) == PosteriorVariance()(schedule, 2)

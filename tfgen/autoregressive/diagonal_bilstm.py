@@ -9,9 +9,10 @@ from tfgen.layers import DiagonalBiLSTMLayer
 class DiagonalBiLSTM(PixelRNN):
     """PixelRNN with Diagonal BiLSTMs: a diagonal is computed at once, and sees all before it.
 
-    van den Oord et al. (2016), section 3.2; see `PixelRNN` for the network. With their shift by a
-    row, one pixel comes by the first convolution alone: the last of the row above. A pixel more
-    than `first_kernel_size // 2` columns to its left does not see it; the rows below do.
+    van den Oord et al. (2016), section 3.2; see `PixelRNN` for the network. It runs over one column
+    more than the image has, empty as the padding is. With mask A and their shift by a row alone,
+    the last pixel of the row above would come by the first convolution only, and most pixels would
+    never see it; now the LSTM from the right begins in that column, where it is known.
 
     Args:
         event_shape: `(height, width, channels)`.

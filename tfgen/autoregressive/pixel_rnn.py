@@ -181,8 +181,8 @@ class PixelRNN(RasterModel):
     def logits(
         self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
-        x = tf.pad(x, ((0, 0), (0, 0), (0, self.num_extra_columns), (0, 0)))
-        features = self.first(2 * x - 1)
+        x = tf.pad(2 * x - 1, ((0, 0), (0, 0), (0, self.num_extra_columns), (0, 0)))
+        features = self.first(x)
         for lstm, upsampling in zip(self.lstms, self.upsamplings, strict=True):
             features = features + upsampling(lstm(features))
         for layer in self.readouts:

@@ -58,7 +58,8 @@ class RasterModel(AutoregressiveModel):
         ValueError: events that are no images, or fewer than two levels.
 
     Attributes:
-        num_extra_columns: columns of zeros to the right of the image that the network runs over.
+        num_extra_columns: columns to the right of the image that the network runs over; what
+            enters it there is 0, as all around the image.
     """
 
     num_extra_columns = 0
@@ -147,8 +148,8 @@ class RasterModel(AutoregressiveModel):
             extra = ((0, 0), (0, self.num_extra_columns), (0, 0), (0, 0))
             return tf.pad(pixels, extra, constant_values=beyond)
 
-        # The columns beyond the image are kept, as zeros.
-        uniforms, x, mask = by_pixel(uniforms, 0), by_pixel(x, 0), by_pixel(mask, 1)
+        # The columns beyond the image are kept. 1/2 enters the network as 0, as the padding does.
+        uniforms, x, mask = by_pixel(uniforms, 0), by_pixel(x, 0.5), by_pixel(mask, 1)
 
         def draw_row(i, above, image):
             # The stages are those of the class's docstring.

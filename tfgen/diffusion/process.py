@@ -76,7 +76,11 @@ class PosteriorVariance(ReverseVariance):
 
 
 class ForwardVariance(ReverseVariance):
-    """sigma_t^2 = beta_t: right for x_0 ~ N(0, I) (Ho et al. 2020, section 3.2)."""
+    """sigma_t^2 = beta_t: right for x_0 ~ N(0, I) (Ho et al. 2020, section 3.2).
+
+    t = 1 takes beta_tilde_2 instead, as the authors' code does: their bound is tighter with it.
+    """
 
     def __call__(self, schedule: Schedule, t: int | tf.Tensor) -> tf.Tensor:
-        return schedule.beta(t)
+        first = posterior_variance(schedule, 2, 1)
+        return tf.where(tf.equal(t, 1), first, schedule.beta(t))
