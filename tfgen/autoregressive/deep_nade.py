@@ -255,9 +255,9 @@ class DeepNADE(MarginalStart, OrderEnsemble):
         """Draws the masked-out dimensions of x given the kept ones, whichever they are.
 
         They are drawn along an order chosen for each example: the kept dimensions, then the others
-        in raster order. The draw is exact for the density of that order. Each order has a density
-        of its own, and they agree only as far as training has made them: it is p(x_masked | x_kept)
-        of `log_prob` itself where that order is the model's one and only.
+        as in the model's first order. The draw is exact for the density of that order. Each order
+        has a density of its own, and they agree only as far as training has made them: it is
+        p(x_masked | x_kept) of `log_prob` itself where that order is the model's one and only.
 
         Args:
             x: `[batch, *event_shape]`, float32 in [0, 1], on the levels; whatever stands where the
