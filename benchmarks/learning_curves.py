@@ -7,7 +7,7 @@ MODEL --epochs 500 --patience 30` gives it: its defaults, the last tenth of the 
 until their likelihood has not risen for 30 epochs, the weights of the best epoch. Nothing is chosen
 for a set or for an n. The models to compare with have no epochs, and are fitted to all n examples:
 `Independent`, and for real values the normal distribution of the highest likelihood, a full
-covariance with 1e-6 of the variances added to its diagonal. The test examples (2,000 images of
+covariance with 1e-6 of the variances added to its diagonal. The test examples (1,000 images of
 binarized MNIST by a fixed seed; all 355 digits; a fifth of each table) are evaluated once, at the
 end. Digits have 17 levels. The tables, with n all of their other four fifths, are scikit-learn's in
 their own units, from 1e-3 to 1e3; densities are of those. Each model that is done leaves a file in
@@ -53,7 +53,7 @@ def load(name, data):
     if name == "mnist":
         folder = os.path.join(data, "binarized_mnist")
         train, test = load_arrays(folder, "train"), load_arrays(folder, "test")
-        test = test[generator.choice(len(test), 2000, replace=False)]
+        test = test[generator.choice(len(test), 1000, replace=False)]
     elif name == "digits":
         train, test = (load_arrays("digits", split, levels=17) for split in ("train", "test"))
     else:
