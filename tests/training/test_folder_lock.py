@@ -44,6 +44,17 @@ def test_the_lock_ends_with_its_block_however_that_ends(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_the_folders_above_go_with_it_but_not_those_that_were_there(tmp_path):
+    (tmp_path / "a").mkdir()
+    with folder_lock(tmp_path / "a/b/c/run"):
+        assert (tmp_path / "a/b/c/run").is_dir()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert not list((tmp_path / "a").iterdir())
+    with folder_lock(tmp_path / "a/b/run"):
+        (tmp_path / "a/b/file").write_text("mine")
+    assert [path.name for path in (tmp_path / "a/b").iterdir()] == ["file"]
+
+
 def test_a_lock_that_was_removed_meanwhile_is_asked_for_again(tmp_path, monkeypatch):
     """Between its opening the file and its locking it, the last owner may have removed it."""
     fcntl = pytest.importorskip("fcntl")

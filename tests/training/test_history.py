@@ -45,3 +45,28 @@ def test_rows_of_epochs_that_the_model_has_not_seen_are_dropped(history):
     history.on_train_begin()
     history.on_epoch_end(2, {"loss": 9.0})
     assert [row["loss"] for row in read_history(history.path)] == [0, 1, 9]
+
+
+def test_a_table_that_is_cut_off_anywhere_is_damaged_or_shorter(history):
+    history.on_train_begin()
+    history.on_epoch_end(0, {"loss": 0.125, "rate": 0.25})
+    history.on_epoch_end(1, {"loss": 0.0625, "rate": 0.5})
+    with open(history.path, newline="") as file:
+        text = file.read()
+    rows = read_history(history.path)
+    for length in range(1, len(text)):
+        with open(history.path, "w", newline="") as file:
+            file.write(text[:length])
+        if text[:length].endswith("\n"):
+            assert read_history(history.path) == rows[: text[:length].count("\n") - 1]
+        else:
+            with pytest.raises(ValueError, match=f"{history.path} as a run.*delete it.*Received: "):
+                read_history(history.path)
+
+
+@pytest.mark.parametrize("row", ["1,0.1", "1,0.1,0.2,0.3", "x,0.1,0.2", ",0.1,0.2", "1,a,0.2"])
+def test_a_row_of_something_else_is_damaged(history, row):
+    with open(history.path, "w", newline="") as file:
+        file.write(f"epoch,loss,rate\r\n{row}\r\n")
+    with pytest.raises(ValueError, match="delete it"):
+        read_history(history.path)
