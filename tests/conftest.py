@@ -1,9 +1,42 @@
 import os
+import re
 import subprocess
 import sys
 
 import keras
 import pytest
+
+
+def _group(nodeid):
+    """Tests that share what is dear to make: a file's, and of the contract's a model's."""
+    file, _, test = nodeid.partition("::")
+    model = re.search(r"\[(.+?)(-mixed_\w+)?\]$", test) if "test_contract" in file else None
+    return f"{file}[{model[1]}]" if model else file
+
+
+# Files that take long come first, so that all workers end together.
+_LONG = ("tests/training/test_run.py", "tests/core/test_distribution.py", "tests/test_tutorials.py")
+
+
+def pytest_collection_modifyitems(items):
+    groups = {}
+    for item in items:
+        groups.setdefault(_group(item.nodeid), []).append(item)
+    order = sorted(groups, key=lambda group: group not in _LONG)
+    items[:] = [item for group in order for item in groups[group]]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With `-n`: a group's tests run on one worker."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return _group(nodeid)
+
+    config.option.loadscopereorder = False
+    return Groups(config, log)
 
 
 @pytest.fixture(autouse=True)

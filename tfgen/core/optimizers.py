@@ -22,6 +22,11 @@ class PhaseOptimizers:
         self._optimizers = dict(optimizers)
 
     @property
+    def variables(self) -> list[keras.Variable]:
+        """Those of all optimizers; `summary` counts them."""
+        return [v for optimizer in self._optimizers.values() for v in optimizer.variables]
+
+    @property
     def learning_rate(self) -> Any:
         return next(iter(self._optimizers.values())).learning_rate
 
