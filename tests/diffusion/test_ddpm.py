@@ -204,6 +204,21 @@ def test_samples_of_the_exact_denoiser_have_the_datas_moments():
     np.testing.assert_allclose(np.std(x), STDDEV, rtol=0.05)
 
 
+@pytest.mark.parametrize("schedule", [LinearSchedule, CosineSchedule])
+def test_default_for_vectors_draws_the_datas_moments_from_an_inexact_network(schedule):
+    """The velocity of N(0, I) is 0, what the network starts at; its error here is about 0.1.
+
+    Noise prediction divides such an error by sqrt(alpha_bar_T): deviations of 200 and 20,000.
+    """
+    keras.utils.set_random_seed(0)
+    model = DDPM.default((4,), base_channels=4, schedule=schedule(1000))
+    kernel = model.averaged_denoiser.weights[-2]
+    kernel.assign(0.02 * tf.random.stateless_normal(kernel.shape, SEED))
+    x = model.sample(1000, seed=0)
+    np.testing.assert_allclose(np.mean(x, axis=0), np.zeros(4), atol=0.2)
+    np.testing.assert_allclose(np.std(x, axis=0), np.ones(4), atol=0.2)
+
+
 # Training
 
 

@@ -1,5 +1,7 @@
 """The denoisers: U-Net for images, residual perceptron for vectors."""
 
+import importlib
+
 import keras
 import numpy as np
 import pytest
@@ -68,6 +70,20 @@ def test_unet_is_rebuilt_from_its_configuration(tiny):
     copy.set_weights(tiny.get_weights())
     inputs = [batch((7, 6, 2)), tf.constant([1, 2])]
     np.testing.assert_array_equal(copy(inputs), tiny(inputs))
+
+
+def test_it_is_the_network_of_keras_s_layers_and_loads_their_weights(tiny, monkeypatch, tmp_path):
+    module = importlib.import_module("tfgen.networks.unet")
+    monkeypatch.setattr(module, "GroupNormalization", keras.layers.GroupNormalization)
+    slow = unet((7, 6, 2), **TINY)
+    slow.set_weights(tiny.get_weights())
+    slow.save_weights(tmp_path / "slow.weights.h5")
+    monkeypatch.undo()
+    fast = unet((7, 6, 2), **TINY)
+    fast.load_weights(tmp_path / "slow.weights.h5")
+    inputs = [batch((7, 6, 2)), tf.constant([1, 9])]
+    np.testing.assert_array_equal(fast(inputs), tiny(inputs))
+    np.testing.assert_allclose(fast(inputs), slow(inputs), rtol=1e-4, atol=1e-4)
 
 
 def test_paper_network_has_the_papers_size():

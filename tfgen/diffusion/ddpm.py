@@ -105,7 +105,8 @@ class DDPM(DiffusionModel):
     ) -> Self:
         """A small U-Net for images of any size from 8x8 up, a perceptron for vectors.
 
-        Vectors have the prediction `Velocity()`, images the paper's `Epsilon()`.
+        Images have the paper's prediction `Epsilon()`, vectors `Velocity()`: from noise, x_0
+        follows by a division by sqrt(alpha_bar_t), down to 0.006, and only images are clipped.
 
         The paper's CIFAR-10 model has `base_channels=128, multipliers=(1, 2, 2, 2),
         num_blocks=2, attention_at=(1,), patch_size=1`.
@@ -125,7 +126,6 @@ class DDPM(DiffusionModel):
             A built `DDPM`.
         """
         if len(event_shape) == 1:
-            # Noise prediction divides by a vanishing signal, and nothing clips vectors.
             kwargs = {"prediction": Velocity(), **kwargs}
             denoiser = denoising_mlp(
                 event_shape, 8 * base_channels, name="denoiser", condition=condition

@@ -3,6 +3,7 @@
 from tfgen.layers.diagonal_lstm import DiagonalBiLSTMLayer
 from tfgen.layers.gated_pixel import GatedPixelLayer
 from tfgen.layers.gated_resnet import DownRightShiftedResnet, DownShiftedResnet
+from tfgen.layers.group_normalization import GroupNormalization
 from tfgen.layers.left_conv import LeftConv2D
 from tfgen.layers.locally_masked_conv import LocallyMaskedConv2D
 from tfgen.layers.masked_conv import MaskedConv2D
@@ -28,6 +29,7 @@ __all__ = [
     "DownShiftedConv2DTranspose",
     "DownShiftedResnet",
     "GatedPixelLayer",
+    "GroupNormalization",
     "LeftConv2D",
     "LocallyMaskedConv2D",
     "MaskedConv2D",

@@ -8,7 +8,7 @@ from keras import layers
 
 from tfgen.core import Condition
 from tfgen.core.typing import ShapeLike
-from tfgen.layers import TimeEmbedding
+from tfgen.layers import GroupNormalization, TimeEmbedding
 from tfgen.networks.condition_features import dense_of_both, given_input
 from tfgen.networks.conditional_inputs import network_inputs
 
@@ -121,7 +121,7 @@ def unet(
 
 def _normalize(h):
     """Group normalisation: the paper's 32 groups, but of 4 channels at least."""
-    return layers.GroupNormalization(math.gcd(32, max(h.shape[-1] // 4, 1)))(h)
+    return GroupNormalization(math.gcd(32, max(h.shape[-1] // 4, 1)))(h)
 
 
 def _residual(h, time, width, dropout):

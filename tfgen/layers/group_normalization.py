@@ -1,0 +1,99 @@
+"""Group normalization of few operations, with a gradient of few operations."""
+
+import math
+from typing import Any
+
+import tensorflow as tf
+
+from tfgen.layers.configured_layer import ConfiguredLayer
+from tfgen.layers.typing import BatchShape
+
+
+class GroupNormalization(ConfiguredLayer):
+    """gamma (x - mean) / sqrt(variance + epsilon) + beta, a mean and a variance for each group.
+
+    Wu & He (2018), Keras's layer of this name: the same function and weights. A channel's factor
+    and offset are computed first, so that arrays are read a few times, and the gradient is written
+    by hand in the same way; on a CPU both take about half the time. Float32 under every policy.
+
+    Args:
+        groups: number of groups, which divides the channels.
+        epsilon: positive, added to the variance.
+    Input: `[batch, ..., channels]`, of known size but for the batch.
+    Output: of the same shape.
+    Raises:
+        ValueError: the groups do not divide the channels.
+    """
+
+    def __init__(self, groups: int = 32, epsilon: float = 1e-3, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.groups = groups
+        self.epsilon = epsilon
+
+    def build(self, input_shape: BatchShape) -> None:
+        channels = input_shape[-1]
+        if self.groups < 1 or channels % self.groups:
+            raise ValueError(
+                f"expected groups that divide {channels} channels. Received: {self.groups!r}"
+            )
+        self.gamma = self.add_weight(shape=(channels,), initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=(channels,), initializer="zeros", name="beta")
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        shape = inputs.shape[1:]
+        rows = tf.reshape(inputs, (-1, math.prod(shape[:-1]), shape[-1]))
+        gamma, beta = (tf.cast(weight, tf.float32) for weight in (self.gamma, self.beta))
+        normalized = _normalize(
+            tf.cast(rows, tf.float32),
+            tf.reshape(gamma, (self.groups, -1)),
+            tf.reshape(beta, (self.groups, -1)),
+            self.epsilon,
+        )
+        return tf.cast(tf.reshape(normalized, (-1, *shape)), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape: BatchShape) -> BatchShape:
+        return input_shape
+
+
+def _normalize(x, gamma, beta, epsilon):
+    """Arrays are `[batch, positions, channels]`, gamma and beta `[groups, channels of a group]`."""
+    num_positions, num_channels = x.shape[1:]
+    size = gamma.shape[1]
+
+    def of_channels(value):
+        """`[batch, groups, size or 1]` beside the arrays."""
+        if value.shape[2] != size:
+            value *= tf.ones((1, 1, size))
+        return tf.reshape(value, (-1, 1, num_channels))
+
+    def in_groups(sums):
+        return tf.reshape(sums, (-1, *gamma.shape))
+
+    def group_mean(array):
+        means = in_groups(tf.reduce_mean(array, axis=1))
+        return tf.reduce_mean(means, axis=2, keepdims=True)
+
+    @tf.custom_gradient
+    def normalize(x, gamma, beta):
+        mean = group_mean(x)
+        variance = group_mean(tf.math.squared_difference(x, of_channels(mean)))
+        inverse = tf.math.rsqrt(variance + epsilon)
+        factor = inverse * gamma
+        output = x * of_channels(factor) + of_channels(beta - mean * factor)
+
+        def gradient(upstream):
+            total = in_groups(tf.reduce_sum(upstream, axis=1))
+            # Of the upstream gradient times the normalised x.
+            product = in_groups(tf.reduce_sum(upstream * x, axis=1))
+            product = inverse * (product - mean * total)
+            share = inverse / (num_positions * size)
+            by_mean = share * tf.reduce_sum(gamma * total, axis=2, keepdims=True)
+            by_deviation = share * tf.reduce_sum(gamma * product, axis=2, keepdims=True)
+            slope = inverse * by_deviation
+            by_x = upstream * of_channels(factor) - x * of_channels(slope)
+            by_x += of_channels(slope * mean - by_mean)
+            return by_x, tf.reduce_sum(product, axis=0), tf.reduce_sum(total, axis=0)
+
+        return output, gradient
+
+    return normalize(x, gamma, beta)
