@@ -79,16 +79,20 @@ def test_values_of_vectors_stand_for_themselves(tmp_path):
 
 def test_square_vectors_are_images_where_those_of_training_are(tmp_path):
     file = tmp_path / "set.npz"
-    unit = RNG.random((6, 9))
+    unit = RNG.random((6, 64))
     np.savez(file, train=unit, test=unit[:2])
-    assert info(file, "test").event_shape == (3, 3, 1)
+    assert info(file, "test").event_shape == (8, 8, 1)
     np.savez(file, train=unit * 9, test=unit[:2])
     np.testing.assert_array_equal(load_arrays(file, "test"), unit[:2].astype(np.float32))
     np.savez(file, train=unit, test=unit[:2] * 9)
     with pytest.raises(ValueError, match=r"test'\]: expected values in \[0, 1\]. Received: "):
         load_arrays(file, "test")
     write(tmp_path / "set.csv", unit)
-    assert info(tmp_path / "set.csv").event_shape == (9,)
+    assert info(tmp_path / "set.csv").event_shape == (64,)
+    np.savez(file, train=unit[:, :9], valid=unit[:1, :9])
+    assert info(file, "valid").event_shape == info(file, "train").event_shape == (9,)
+    np.savez(file, train=np.rint(unit[:, :9]), valid=unit[:1, :9])
+    assert info(file, "valid").event_shape == info(file, "train").event_shape == (3, 3, 1)
 
 
 def test_vectors_come_in_batches_with_their_labels(tmp_path):

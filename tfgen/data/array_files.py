@@ -8,6 +8,7 @@ from tfgen.data.array_splits import WHOLE, find_splits
 from tfgen.data.source import DataInfo, Slice, Source, check_images, check_labels, check_vectors
 
 _TRAINING = 0.8  # of a data set without splits
+_SMALLEST_SIDE = 8  # of images of real values that come as vectors: columns of tables are few
 
 
 def open_arrays(path: Path, split: Slice, channels: int | None) -> Source | None:
@@ -23,8 +24,8 @@ def open_arrays(path: Path, split: Slice, channels: int | None) -> Source | None
 
     Arrays are images, `[n, height, width]` or `[n, height, width, 1 or 3]`, or vectors `[n, d]` of
     any finite values, which stand for themselves. But vectors of `.npz`, `.amat` and `.npy` whose
-    length is a square are grey images where they are bool or uint8, or where all those of the
-    training split lie in [0, 1].
+    length is a square are grey images where they are bool or uint8; or where those of the training
+    split are so, or are all 0 or 1, or lie in [0, 1] and are of 8x8 or more.
 
     Where there is one array and no name of a split, 80% of it are "train" and the rest is "test":
     the first ones in the order `numpy.random.RandomState(0).permutation(n)`.
@@ -91,9 +92,13 @@ def _are_images(raw, chosen, splits):
         return True
     if chosen != "train" and "train" in splits:
         raw = splits["train"].examples.read()
+    if _counts_levels(raw):
+        return True
+    if not raw.size or raw.dtype.kind != "f":
+        return False
     # False for NaN, too.
-    in_range = raw.size and raw.dtype.kind == "f" and raw.min() >= 0 and raw.max() <= 1
-    return _counts_levels(raw) or bool(in_range)
+    in_range = bool(raw.min() >= 0 and raw.max() <= 1)
+    return in_range and (side >= _SMALLEST_SIDE or _binary(raw) == 2)
 
 
 def _counts_levels(raw):
