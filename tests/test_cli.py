@@ -121,6 +121,12 @@ def test_evaluate_prints_what_it_writes(run):
     assert json.loads(result.stdout) == written
 
 
+def test_terms_of_a_bound_are_for_models_that_have_them(run):
+    result = call("evaluate", run, "--num-terms", 3)
+    assert result.exit_code == 2
+    assert re.fullmatch("Error: expected num_terms .* 3 for a VAE", result.stderr.strip())
+
+
 def test_export_writes_the_saved_model_where_it_is_told(run, tmp_path):
     result = call("export", run, "--output", tmp_path / "served")
     assert result.exit_code == 0, result.output

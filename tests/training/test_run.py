@@ -377,6 +377,38 @@ def test_resume_wants_the_same_arguments(run):
         train(tiny, "digits", epochs=2, output=run[0], seed=1, resume=True)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"seed": 2**31}, "2\\*\\*31 - 1. Received: 2147483648"),
+        ({"seed": -1}, "Received: -1"),
+        ({"learning_rate": 0.0}, "above 0. Received: 0.0"),
+        ({"learning_rate": float("nan")}, "above 0. Received: nan"),
+        ({"patience": 0}, "patience to be at least 1. Received: 0"),
+        ({"epochs": 0}, "epochs to be at least 1. Received: 0"),
+    ],
+)
+def test_bad_arguments_are_met_before_anything_is_read(tmp_path, options, message):
+    with pytest.raises(ValueError, match=message):
+        train(None, "no-such-data", **{"epochs": 1, "output": tmp_path / "run", **options})
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_training_that_fails_before_its_first_epoch_is_done_leaves_nothing(tmp_path):
+    def build(info):
+        model = tiny(info)
+        model.fit = fail
+        return model
+
+    def fail(*args, **kwargs):
+        assert (tmp_path / "a/run/arguments.json").exists()
+        raise RuntimeError("no memory")
+
+    with pytest.raises(RuntimeError, match="no memory"):
+        train(build, "digits", epochs=1, output=tmp_path / "a/run")
+    assert not list(tmp_path.iterdir())
+
+
 def test_binarize_is_for_binary_models(tmp_path):
     with pytest.raises(ValueError, match="17 levels"):
         train(tiny_nade, "digits", epochs=1, output=tmp_path / "run", binarize="threshold")

@@ -88,6 +88,8 @@ def train(
         raise ValueError(f"expected a seed from 0 to 2**31 - 1. Received: {seed}")
     if learning_rate is not None and not 0 < learning_rate < math.inf:
         raise ValueError(f"expected a learning rate above 0. Received: {learning_rate}")
+    folder = RunFolder(output)
+    best = None if patience is None else BestEpoch(folder.best, patience)
     devices = Devices(distribute)
     data = os.fspath(data)
     given = {"data": data, "batch_size": batch_size, "learning_rate": learning_rate}
@@ -96,8 +98,6 @@ def train(
     # A run from before data sets had their own says none, and is not gone on with where there is.
     validation = validation_split(data)
     given |= {"validation_split": validation}
-    folder = RunFolder(output)
-    best = None if patience is None else BestEpoch(folder.best, patience)
     with folder.lock() if devices.is_chief else contextlib.nullcontext():
         if devices.is_chief:
             folder.check(given, resume, overwrite, unknown=["batch_size"])
