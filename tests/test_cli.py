@@ -270,11 +270,12 @@ def test_a_file_gives_what_the_command_line_does_not(tmp_path, trained, ending):
         ("epochs: 1.5", "'1.5' is not a valid integer"),
         ("set: [1]", "set to be a table"),
         ("a: [", "expected YAML or JSON"),
+        ("data: \udcff", "expected YAML or JSON"),
         ("- 3", "expected a table of arguments"),
     ],
 )
 def test_a_file_that_says_something_else_is_refused(tmp_path, trained, text, message):
-    (tmp_path / "run.yaml").write_text(text)
+    (tmp_path / "run.yaml").write_bytes(text.encode("utf-8", "surrogateescape"))
     result = call(
         *("train", "VAE", "--data", "digits", "--output", "run"),
         *("--config", tmp_path / "run.yaml"),

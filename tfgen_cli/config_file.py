@@ -42,8 +42,8 @@ def config_settings() -> dict[str, str]:
 
 
 def _read(path):
-    text = Path(path).read_text(encoding="utf-8")
     try:
+        text = Path(path).read_text(encoding="utf-8")
         if path.endswith(".json"):
             values = json.loads(text)
         else:
