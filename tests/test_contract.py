@@ -347,7 +347,8 @@ def test_each_phase_moves_its_own_weights_and_only_those(name):
             {
                 phase.name: keras.optimizers.SGD(0.1 if phase.name == moving.name else 0.0)
                 for phase in model.phases()
-            }
+            },
+            run_eagerly=True,
         )
         own = {id(v) for network in moving.networks for v in network.trainable_variables}
         before = [np.array(v) for v in model.trainable_variables]
