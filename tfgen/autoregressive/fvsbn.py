@@ -125,6 +125,10 @@ class FVSBN(MarginalStart):
         *grid, channels = self.event_shape
         return self.head(tf.reshape(logits, (-1, *grid, channels * (width // self._size))))
 
+    def _num_idle_weights(self):
+        """The half of W from a dimension to itself and to those before it."""
+        return self._size * (self._size + 1) // 2 * self.head.num_params**2
+
     @compiled_draw
     def draw(
         self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, given: tf.Tensor | None = None

@@ -178,6 +178,17 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
         ]
         return self.head(self._network.logits(x, *visible))
 
+    def _num_idle_weights(self):
+        """Also the offsets at which no pixel sees another in any order."""
+        height, width, _ = self.event_shape
+        num_idle = super()._num_idle_weights()
+        tables = [self._first_sees, *[self._block_sees] * self.num_layers]
+        for layer, table in zip(self._network.seeing, tables, strict=True):
+            # One of them is the centre, whose mask is the layer's own.
+            unseen = np.sum((table == height * width).all(axis=(0, 1))) - 1
+            num_idle += int(unseen) * math.prod(layer.kernel.shape[2:])
+        return num_idle
+
     @compiled_draw
     def draw_along(
         self,

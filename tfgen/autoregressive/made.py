@@ -1,5 +1,6 @@
 """MADE, the masked autoencoder for distribution estimation (Germain et al., 2015)."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any, Self
@@ -186,6 +187,22 @@ class MADE(MarginalStart, OrderEnsemble):
             logits += tf.cast(direct, tf.float32)
         *grid, channels = self.event_shape
         return self.head(tf.reshape(logits, (-1, *grid, channels * self.head.num_params)))
+
+    def _num_idle_weights(self):
+        """What no component's masks let through, or what ends in units that nothing reads."""
+        ranks = np.repeat(self._ranks, self.head.num_params, axis=1)
+        layers = [ranks, *self._degrees]
+        masks = [a[:, :, np.newaxis] <= b[:, np.newaxis] for a, b in itertools.pairwise(layers)]
+        masks.append(layers[-1][:, :, np.newaxis] < ranks[:, np.newaxis])
+        read, num_idle = np.ones_like(ranks, bool), 0
+        # From the top down: a unit is read where one that sees it is.
+        for mask in reversed(masks):
+            acts = mask & read[:, np.newaxis]
+            num_idle += np.sum(~acts.any(axis=0)) + np.sum(~read.any(axis=0))
+            read = acts.any(axis=2)
+        if self.direct:
+            num_idle += np.sum(~(ranks[:, :, np.newaxis] < ranks[:, np.newaxis]).any(axis=0))
+        return int(num_idle)
 
     @compiled_draw
     def draw_along(

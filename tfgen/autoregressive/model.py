@@ -34,6 +34,16 @@ class AutoregressiveModel(SamplingModel):
     num_uniforms = 1
     _order_name = "raster order"
 
+    @property
+    def num_free_parameters(self) -> int:
+        """Size of the trainable weights, less those that can never act, as a mask hides them."""
+        return super().num_free_parameters - self._num_idle_weights()
+
+    def _num_idle_weights(self):
+        """The entries of the trainable weights that act on no density, whatever x is."""
+        masked = (each for each in self._flatten_layers() if hasattr(each, "num_idle_weights"))
+        return sum(layer.num_idle_weights for layer in masked if layer.trainable)
+
     @abc.abstractmethod
     def conditionals(
         self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False

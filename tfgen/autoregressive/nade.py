@@ -144,6 +144,10 @@ class NADE(MarginalStart):
         total = summed_log_prob(features, *self._parameters())
         return {"negative_log_prob": -total / tf.cast(tf.shape(x)[0], tf.float32)}
 
+    def _num_idle_weights(self):
+        """The last dimension's W: none comes after it."""
+        return math.prod(self.input_weights.shape[1:])
+
     @compiled_draw
     def draw(
         self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, given: tf.Tensor | None = None

@@ -31,18 +31,23 @@ class RNADE(PenalizedModel):
     (Uria, Murray & Larochelle 2013). rho_d, learned, rescales a sum that grows with d.
     With a layer `standardize` all of this is about z = standardize(x), and the density of x has the
     layer's Jacobian; x may then have any units. The first `fit` adapts the layer to its training
-    examples (see `adapt`). Vectors take any finite value; images are in [0, 1], and what is drawn
-    outside is clipped. Densities are in nats, and of x. `log_prob` has a gradient by x, so that
+    examples (see `adapt`). Densities are in nats, and of x. `log_prob` has a gradient by x, so that
     Hamiltonian Monte Carlo runs on `distribution()`.
 
+    Events are vectors of any finite values. Images are refused: theirs are levels in [0, 1], of
+    which the mixtures have an unknown part of their mass outside; draws that are clipped would not
+    follow the density, and the density of levels has no bound. Models with `levels` have neither
+    defect. The paper's image patches are standardised vectors.
+
     Args:
-        event_shape: `(d,)` or `(height, width, channels)`.
+        event_shape: `(d,)`.
         num_hidden: H, the hidden units.
         head: a `ContinuousMixture`: `NormalMixture(k)` and `LaplaceMixture(k)` are the paper's.
         standardize: a `Standardize` layer of this event shape; None to read x as it is.
         weight_prior: of W and V (see `PenalizedModel`).
     Raises:
-        ValueError: no hidden units, another head, or a layer of another event shape.
+        ValueError: events that are no vectors, no hidden units, another head, or a layer of another
+            event shape.
 
     Example:
         >>> import numpy as np
@@ -67,6 +72,12 @@ class RNADE(PenalizedModel):
     ) -> None:
         super().__init__(**kwargs)
         self.event_shape = tuple(event_shape)
+        if len(self.event_shape) != 1 or not self.event_shape[0] > 0:
+            raise ValueError(
+                "expected event_shape (d,): RNADE is a density of real vectors. Images are for a"
+                " model with levels, such as NADE or PixelCNNPlusPlus."
+                f" Received: {self.event_shape}"
+            )
         self.num_hidden = check_count(num_hidden, "num_hidden")
         if not isinstance(head, ContinuousMixture):
             raise ValueError(
@@ -117,7 +128,7 @@ class RNADE(PenalizedModel):
         V and Adam are ours; the epoch is chosen as in `tfgen train --patience`.
 
         Args:
-            event_shape: `(d,)` or `(height, width, channels)`.
+            event_shape: `(d,)`.
             num_hidden: number of hidden units.
             head: the mixture of one dimension; None for `NormalMixture(10)`.
             standardize: None for `Standardize(event_shape)`.
@@ -142,7 +153,7 @@ class RNADE(PenalizedModel):
         """p(x_d | x_<d) for all d: one sweep over the dimensions.
 
         Args:
-            x: `[batch, *event_shape]`, float32, any finite value; images in [0, 1].
+            x: `[batch, *event_shape]`, float32, any finite value.
             given: None, RNADE has no condition.
             training: not used, RNADE is the same in both.
         Returns:
@@ -152,32 +163,29 @@ class RNADE(PenalizedModel):
         x = tf.convert_to_tensor(x)
         z = x if self.standardize is None else self.standardize(x)
         params = sweep(tf.transpose(tf.reshape(z, (-1, self._size))), *self._parameters())
-        *grid, channels = self.event_shape
-        of_z = self.head(tf.reshape(params, (-1, *grid, channels * params.shape[-1])))
+        of_z = self.head(tf.reshape(params, (-1, self._size * params.shape[-1])))
         if self.standardize is None:
             return of_z
         bijector = self.standardize.conditional_bijector(x)
-        return tfd.Independent(
-            tfd.TransformedDistribution(of_z.distribution, bijector), len(self.event_shape)
-        )
+        return tfd.Independent(tfd.TransformedDistribution(of_z.distribution, bijector), 1)
+
+    def _num_idle_weights(self):
+        """The last dimension's W: none comes after it."""
+        return math.prod(self.input_weights.shape[1:])
 
     @compiled_draw
     def draw(
         self, uniforms: tf.Tensor, x: tf.Tensor, mask: tf.Tensor, given: tf.Tensor | None = None
     ) -> tf.Tensor:
-        low, high = limits = (0.0, 1.0) if len(self.event_shape) == 3 else (-math.inf, math.inf)
         z = x
         if self.standardize is not None:
             # Right where x is kept: the kept dimensions come first, and z_d asks for no later one.
             z = self.standardize(x)
-            if math.isfinite(low):
-                low, high = tf.unstack(self.standardize(tf.constant(limits)))
         arrays = tf.transpose(uniforms, (1, 0, 2)), tf.transpose(z), tf.transpose(mask)
-        drawn = tf.transpose(draw(*arrays, low, high, self.head, *self._parameters()))
+        drawn = tf.transpose(draw(*arrays, self.head, *self._parameters()))
         if self.standardize is None:
             return drawn
-        drawn = tf.clip_by_value(self.standardize.inverse(drawn), *limits)
-        return tf.where(mask > 0, x, drawn)
+        return tf.where(mask > 0, x, self.standardize.inverse(drawn))
 
     def adapt(self, x: ArrayLike) -> None:
         """Adapts the layer `standardize` to examples: the statistics that the density then has.
@@ -187,7 +195,7 @@ class RNADE(PenalizedModel):
         takes none: then call this before. What is adapted to is saved with the weights.
 
         Args:
-            x: `[num_examples, *event_shape]`, float32, any finite value; images in [0, 1].
+            x: `[num_examples, *event_shape]`, float32, any finite value.
         Raises:
             ValueError: the model has no such layer, or a bad x (see `check_array`).
         """

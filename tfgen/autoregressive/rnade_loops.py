@@ -89,8 +89,6 @@ def draw(
     uniforms: tf.Tensor,
     x: tf.Tensor,
     mask: tf.Tensor,
-    low: float,
-    high: float,
     head: ContinuousMixture,
     W: tf.Tensor,
     rho: tf.Tensor,
@@ -103,7 +101,6 @@ def draw(
     Args:
         uniforms: `[D, B, 2]` in [0, 1), see `ContinuousMixture.invert`.
         x, mask: `[D, B]`; where the mask is 1, x stays.
-        low, high: floats, the range that draws are clipped to before others depend on them.
         head: `ContinuousMixture`.
         W, rho, c, V, b: the weights.
     Returns:
@@ -113,7 +110,7 @@ def draw(
 
     def body(d, a, drawn):
         new = head.invert(_conditional(d, a, rho, V, b), uniforms[d])
-        new = tf.where(mask[d] > 0, x[d], tf.clip_by_value(new, low, high))
+        new = tf.where(mask[d] > 0, x[d], new)
         return d + 1, a + new[:, tf.newaxis] * W[d], drawn.write(d, new)
 
     start = (0, tf.broadcast_to(c, (tf.shape(x)[1], H)), _array(D, None))

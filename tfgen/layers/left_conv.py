@@ -53,6 +53,11 @@ class LeftConv2D(ConfiguredLayer):
         padding = ((0, 0), (0, 0), (self.width - 1, 0), (0, 0))
         return tf.nn.conv2d(inputs, kernel, 1, padding) + self.bias
 
+    @property
+    def num_idle_weights(self) -> int:
+        """Number of the kernel's entries that the mask hides."""
+        return int(self._own.size - self._own.sum())
+
     def group(self, index: int, own: list[tf.Tensor], left: tf.Tensor | None = None) -> tf.Tensor:
         """One group of features of one pixel: a slice of `call`, computed alone.
 

@@ -92,6 +92,11 @@ class MaskedConvolution(ConfiguredLayer):
         kernel = tf.convert_to_tensor(self.kernel)
         return kernel * tf.cast(self._kernel_mask, kernel.dtype)
 
+    @property
+    def num_idle_weights(self) -> int:
+        """Number of the kernel's entries that the mask hides."""
+        return int(self._kernel_mask.size - self._kernel_mask.sum())
+
     def own(self, index: int, groups: list[tf.Tensor]) -> tf.Tensor:
         """What one group of a pixel owes to the groups of the same pixel, and to the bias.
 
