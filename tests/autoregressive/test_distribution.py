@@ -54,6 +54,23 @@ def test_tfd_sample_multiplies_densities():
     np.testing.assert_allclose(log_prob, nade(0).log_prob(x).numpy().sum(), rtol=1e-6)
 
 
+def test_a_joint_distribution_holds_models_beside_others():
+    one, other = nade(0).distribution(), nade(1).distribution()
+
+    def parts():
+        z = yield tfd.JointDistributionCoroutine.Root(tfd.Normal(0.0, 1.0))
+        x = yield tfd.JointDistributionCoroutine.Root(one)
+        yield tfd.JointDistributionCoroutine.Root(other)
+        yield tfd.Independent(tfd.Normal(x + z[..., tf.newaxis], 1.0), 1)
+
+    joint = tfd.JointDistributionCoroutine(parts)
+    z, x, y, near = joint.sample(5, seed=(0, 1))
+    assert x.shape == y.shape == near.shape == (5, 4)
+    expected = tfd.Normal(0.0, 1.0).log_prob(z) + one.log_prob(x) + other.log_prob(y)
+    expected += tfd.MultivariateNormalDiag(x + z[:, None]).log_prob(near)
+    np.testing.assert_allclose(joint.log_prob(z, x, y, near), expected, rtol=1e-5)
+
+
 def test_a_mixture_of_two_models_is_the_mean_of_their_densities():
     one, other = nade(0), nade(1)
     mixture = tfd.Mixture(

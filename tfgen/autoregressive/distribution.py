@@ -18,6 +18,10 @@ class AutoregressiveDistribution(tfd.Distribution):
     is off the support has log-probability -inf, and NaN has NaN. The weights are the model's: take
     `trainable_variables` from there.
 
+    `tf.vectorized_map` cannot enter compiled loops and raises, and so do TFP's auto-batched joint
+    distributions of a model that has them. `tfd.JointDistributionCoroutine` and its like can hold
+    one, and `log_prob` itself takes what a map would run over.
+
     Args:
         model: an `AutoregressiveModel`.
         condition: for a model that has one: one for all x.

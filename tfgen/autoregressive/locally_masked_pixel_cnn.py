@@ -144,6 +144,7 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
         )
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Adam at a constant rate of ours."""
         return {"likelihood": keras.optimizers.Adam(1e-3)}
 
     @property

@@ -160,6 +160,7 @@ class MaskedPixelCNN(RasterModel):
         )
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Adam, which is ours: the paper has RMSprop, at rates that it does not name."""
         return {"likelihood": keras.optimizers.Adam(1e-3)}
 
     @property

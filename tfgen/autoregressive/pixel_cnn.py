@@ -181,6 +181,7 @@ class PixelCNN(RasterModel):
         )
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Adam with clipped gradients; both are ours, and so is the rate."""
         return {"likelihood": keras.optimizers.Adam(1e-3, global_clipnorm=1.0)}
 
     def logits(

@@ -185,6 +185,10 @@ class PixelCNNPlusPlus(RasterModel):
         )
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Adam at a constant rate, gradients clipped.
+
+        The authors' code lowers the rate, and averages the weights.
+        """
         return {"likelihood": keras.optimizers.Adam(1e-3, global_clipnorm=1.0)}
 
     def conditionals(

@@ -153,7 +153,9 @@ class PixelRNN(RasterModel):
         num_output_features: int = 32,
         **kwargs: Any,
     ) -> Self:
-        """The paper's network for MNIST; features are rounded up to a multiple of the channels.
+        """The paper's layers and sizes for MNIST; initial values are Keras's and orthogonal.
+
+        Features are rounded up to a multiple of the channels.
 
         Args:
             event_shape: `(height, width, channels)`.
@@ -176,6 +178,7 @@ class PixelRNN(RasterModel):
         )
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """RMSprop, as the paper's; it chose the rate by hand and does not name it: 1e-3 is ours."""
         return {"likelihood": keras.optimizers.RMSprop(1e-3)}
 
     def logits(
