@@ -118,7 +118,7 @@ class MADE(MarginalStart, OrderEnsemble):
         num_masks: int = 1,
         num_orders: int = 1,
         levels: int = 2,
-        weight_prior: WeightPrior | None = LaplaceWeights(0.5),
+        weight_prior: WeightPrior | None = LaplaceWeights(0.25),
         **kwargs: Any,
     ) -> Self:
         """Two hidden layers and direct connections, as the paper's best model of binary digits.
