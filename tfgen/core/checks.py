@@ -151,12 +151,13 @@ def all_valid(x: tf.Tensor, levels: int | None, bounded: bool) -> tf.Tensor:
     return valid
 
 
-def check_count(value: Any, name: str) -> Any:
-    """Checks that a number of things is an integer of at least 1, below 2^31.
+def check_count(value: Any, name: str, *, most: int = 2**31 - 1) -> Any:
+    """Checks that a number of things is an integer of at least 1, and not too large.
 
     Args:
         value: int, or an integer scalar tensor; in a graph its value may not be known.
         name: what the messages call it.
+        most: largest value.
     Returns:
         The value.
     Raises:
@@ -170,8 +171,8 @@ def check_count(value: Any, name: str) -> Any:
         raise ValueError(f"expected {name} to be an integer. Received: {value!r}")
     if known is not None and not known >= 1:
         raise ValueError(f"expected {name} to be at least 1. Received: {value!r}")
-    if known is not None and not known < 2**31:
-        raise ValueError(f"expected {name} to be below 2**31. Received: {value!r}")
+    if known is not None and not known <= most:
+        raise ValueError(f"expected {name} to be at most {most}. Received: {value!r}")
     return value
 
 
