@@ -1,5 +1,6 @@
 """What every model is made of: configuration, phases, conditions, checks, seeds, the contract."""
 
+from tfgen.core.adam import Adam
 from tfgen.core.checks import check_array, check_count, check_spec
 from tfgen.core.condition import Condition
 from tfgen.core.configured import Configured
@@ -18,6 +19,7 @@ from tfgen.core.seeds import (
 )
 
 __all__ = [
+    "Adam",
     "Condition",
     "Configured",
     "GenerativeModel",

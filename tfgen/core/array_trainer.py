@@ -12,6 +12,7 @@ from tfgen.core.data_checks import DataChecks, readable_data_errors
 from tfgen.core.fit_callbacks import EpochCounter, check_monitors, counted_callbacks
 from tfgen.core.replica_trainer import ReplicaTrainer
 from tfgen.core.typing import ArrayLike
+from tfgen.core.xla import gains_by_xla
 
 
 class ArrayTrainer(DataChecks, ReplicaTrainer):
@@ -22,6 +23,9 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
 
     _feed = None
     _block_function = None
+    _blocks_in_xla = False
+    # Whether `compile` was told to choose.
+    _auto_xla = False
 
     def fit(
         self,
@@ -219,8 +223,9 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
             stale = getattr(self.train_function, "__func__", None) is ArrayTrainer._run_blocks
             super().make_train_function(force=force or stale)
             return
-        if self._block_function is None or force:
-            self._block_function = self._train_block
+        jit_compile = self.jit_compile or self._compiles_for(self._feed.num_examples)
+        if self._block_function is None or force or jit_compile != self._blocks_in_xla:
+            self._block_function, self._blocks_in_xla = self._train_block, jit_compile
             if not self.run_eagerly:
                 # One trace for blocks of all sizes: the last ones of an epoch are shorter.
                 sizes = tf.nest.map_structure(
@@ -229,9 +234,14 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
                 self._block_function = tf.function(
                     self._train_block,
                     input_signature=(sizes, tf.TensorSpec((None, None), tf.int32)),
-                    jit_compile=self.jit_compile,
+                    jit_compile=jit_compile,
                 )
         self.train_function = self._run_blocks
+
+    def _compiles_for(self, num_examples):
+        """Whether XLA is left to the model, on a CPU, and pays."""
+        alone = self._distribute_strategy is None and not self.run_eagerly
+        return self._auto_xla and alone and gains_by_xla(self, num_examples)
 
     def _run_blocks(self, iterator):
         for indices in self._feed.blocks(int(next(iterator))):
@@ -240,6 +250,10 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
 
     def _train_block(self, arrays, indices):
         train_step = tf.autograph.experimental.do_not_convert(self._train_on_rows)
+        if self.steps_per_execution == 1:
+            # A loop has four operations more for each weight that it reads.
+            train_step(arrays, indices[0])
+            return self.get_metrics_result()
         for step in tf.range(tf.shape(indices)[0]):
             train_step(arrays, indices[step])
         return self.get_metrics_result()

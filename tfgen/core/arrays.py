@@ -64,7 +64,11 @@ class ArrayFeed:
 
     def steps(self) -> tf.data.Dataset:
         """Data set of the first step of every block, for ever: what Keras iterates over."""
-        return tf.data.Dataset.range(0, self.num_steps, self.steps_per_execution).repeat()
+        # Autotuning would hold `fit` back at its end, until its own next period of 10 ms 2^n.
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        steps = tf.data.Dataset.range(0, self.num_steps, self.steps_per_execution)
+        return steps.repeat().with_options(options)
 
     def blocks(self, first_step: int) -> list[tf.Tensor]:
         """Index blocks of the steps from `first_step`: `[steps, batch_size]`, short ones apart."""

@@ -179,7 +179,8 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
             loss, loss_weights, metrics, weighted_metrics: refused, a model knows its objective.
             run_eagerly: whether steps run without compilation, for debugging.
             steps_per_execution: training steps of one compiled call.
-            jit_compile: whether XLA compiles the training step; "auto" means only on a GPU.
+            jit_compile: whether XLA compiles the training step; "auto" means on a GPU, and on a
+                CPU for arrays of some size where all layers are dense (see `gains_by_xla`).
             auto_scale_loss: whether losses are scaled where the dtype policy is mixed_float16.
             learning_rate: of the default optimizers, a number or a schedule.
         Raises:
@@ -212,6 +213,7 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
             # Keras's callbacks look for the learning rate there.
             self.optimizer = PhaseOptimizers(optimizers)
         self.phase_optimizers = optimizers
+        self._auto_xla = jit_compile == "auto"
         for phase in phases:
             optimizers[phase.name].build(trainable_weights(phase))
         self.terms = Terms(type(self).__name__, self.term_names, phases)
@@ -223,7 +225,7 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
         return {
             "optimizer": keras.saving.serialize_keras_object(dict(self.phase_optimizers)),
             "steps_per_execution": self.steps_per_execution,
-            "jit_compile": self.jit_compile,
+            "jit_compile": "auto" if self._auto_xla else self.jit_compile,
             "run_eagerly": self.run_eagerly,
         }
 

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfgen.core.size_checks import check_rate
+
 
 class RunningAverage(keras.layers.Layer):
     """A network with the running average of another one's weights.
@@ -26,8 +28,7 @@ class RunningAverage(keras.layers.Layer):
         super().__init__(**kwargs)
         # Whatever the network does about precision, it does by itself.
         self.autocast = False
-        if isinstance(decay, bool) or not 0 <= decay < 1:
-            raise ValueError(f"expected the decay of an average in [0, 1). Received: {decay!r}")
+        check_rate(decay, "the decay of an average")
         if not network.built:
             raise ValueError(
                 f"expected a network that is built. Received: {type(network).__name__}"
@@ -71,11 +72,13 @@ class RunningAverage(keras.layers.Layer):
             *zip(self._averages, network.trainable_variables, strict=True),
             *zip(self._states, network.non_trainable_variables, strict=True),
         ]
+        share = tf.where(moved, 1 - decay, 0.0)
         for average, variable in pairs:
             value = tf.convert_to_tensor(variable)
             if value.dtype.is_floating:
-                value += tf.cast(decay, value.dtype) * (average - value)
-            average.assign(tf.where(moved, value, average))
+                average.assign_sub(tf.cast(share, value.dtype) * (average - value))
+            else:
+                average.assign(tf.where(moved, value, average))
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """What the network computes with the averaged weights; the arguments are its own."""

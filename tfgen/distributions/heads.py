@@ -6,6 +6,7 @@ import tensorflow_probability as tfp
 from tfgen.distributions.checks import check_scale
 from tfgen.distributions.head import Head
 from tfgen.distributions.levels import LEVEL_TOLERANCE, check_levels, level_values
+from tfgen.distributions.logit_bernoulli import LogitBernoulli
 
 tfd = tfp.distributions
 
@@ -19,7 +20,7 @@ class Bernoulli(Head):
     levels = 2
 
     def marginals(self, params: tf.Tensor) -> tfd.Distribution:
-        return tfd.Bernoulli(logits=tf.squeeze(params, axis=-1), dtype=params.dtype)
+        return LogitBernoulli(logits=tf.squeeze(params, axis=-1), dtype=params.dtype)
 
 
 class Categorical(Head):
