@@ -420,13 +420,14 @@ def test_samples_come_in_blocks_inside_a_tape_and_inside_xla(name):
     if not isinstance(model, SamplingModel):
         assert not hasattr(model, "sample")
         return
-    draw = lambda **arguments: sampled(name, model, 5, seed=3, **arguments)
-    blocks = draw(batch_size=2)
+    draw = lambda count=5, **arguments: sampled(name, model, count, seed=3, **arguments)
+    # Of the size that samplers are compiled for.
+    blocks = draw(batch_size=4)
     assert blocks.shape == (5, *model.event_shape)
     model.check(blocks)
-    np.testing.assert_array_equal(draw(batch_size=2), blocks)
+    np.testing.assert_array_equal(draw(batch_size=4), blocks)
     assert len(np.unique(np.reshape(blocks, (5, -1)), axis=0)) > 2
-    np.testing.assert_array_equal(draw(batch_size=5), draw())
+    np.testing.assert_array_equal(draw(4, batch_size=4), draw(4))
     with tf.GradientTape():
         np.testing.assert_array_equal(draw(), draw())
     # Another stream under XLA, but samples of the same model. XLA has no strings, but their tokens.
