@@ -10,7 +10,8 @@ from scipy import stats
 def randomize(model, scale=1.0):
     """Gives a model weights large enough that its conditionals differ."""
     generator = np.random.default_rng(0)
-    model.set_weights([scale * generator.normal(size=w.shape) for w in model.get_weights()])
+    for variable in model.trainable_variables:
+        variable.assign(scale * generator.normal(size=variable.shape))
     return model
 
 
