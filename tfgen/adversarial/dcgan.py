@@ -5,6 +5,7 @@ from typing import Any, Self
 from tfgen.adversarial.gan import GAN
 from tfgen.adversarial.losses import LossPair, NonSaturating
 from tfgen.core import Condition
+from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import Prior, StandardNormal
 from tfgen.networks import dcgan_discriminator, dcgan_generator
@@ -49,6 +50,7 @@ class DCGAN(GAN):
         Returns:
             A built `DCGAN`.
         """
+        check_sizes(latent_dim=latent_dim)
         prior = StandardNormal(latent_dim) if prior is None else prior
         return cls(
             generator=dcgan_generator(prior.dim, event_shape, base_filters, condition=condition),

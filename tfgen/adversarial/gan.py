@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfgen.adversarial.losses import LossPair, NonSaturating
 from tfgen.adversarial.model import AdversarialModel
 from tfgen.core import Condition
+from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import Prior, StandardNormal
 from tfgen.networks import check_network, mlp, network_inputs
@@ -91,7 +92,8 @@ class GAN(AdversarialModel):
         Returns:
             A built `GAN`.
         """
-        event_shape, hidden = tuple(event_shape), tuple(hidden)
+        check_sizes(latent_dim=latent_dim)
+        event_shape = tuple(event_shape)
         of_images = len(event_shape) == 3
         prior = StandardNormal(latent_dim) if prior is None else prior
         generator = mlp(

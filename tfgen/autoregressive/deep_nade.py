@@ -13,7 +13,8 @@ from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.level_features import to_features
 from tfgen.autoregressive.marginal_start import MarginalStart
 from tfgen.autoregressive.order_ensemble import OrderEnsemble, random_orders, random_state
-from tfgen.core import check_count, split_seed
+from tfgen.core import split_seed
+from tfgen.core.size_checks import check_parts, check_size_list
 from tfgen.core.typing import ArrayLike, SeedLike, ShapeLike
 from tfgen.distributions import LaplaceWeights, WeightPrior, levels_head
 from tfgen.networks import mlp
@@ -85,7 +86,7 @@ class DeepNADE(MarginalStart, OrderEnsemble):
         self.seed = seed
         self.head = levels_head(levels)
         self._size = math.prod(self.event_shape)
-        check_count(num_orders, "num_orders")
+        check_parts(num_orders=num_orders)
         # Of these the first one is raster order.
         self.orders = random_orders(num_orders + 1, self._size, random_state(seed))[1:]
         D, P, (first, last) = self._size, self.head.num_params, (shape[-1] for shape in shapes)
@@ -125,13 +126,12 @@ class DeepNADE(MarginalStart, OrderEnsemble):
             weight_prior: of the weights, or None.
             **kwargs: the constructor's other arguments.
         """
-        check_count(len(hidden), "the number of hidden layers")
+        hidden = check_size_list(hidden, "hidden", least=1)
         if len(hidden) == 1:
-            inputs = keras.Input(tuple(hidden))
+            inputs = keras.Input(hidden)
             network = keras.Model(inputs, keras.layers.Identity()(inputs), name="hidden")
         else:
-            first, *between, last = hidden
-            network = mlp((first,), between, (last,), output_activation="relu", name="hidden")
+            network = mlp(hidden[:1], hidden[1:-1], hidden[-1:], "relu", "relu", name="hidden")
         return cls(
             event_shape=event_shape,
             network=network,

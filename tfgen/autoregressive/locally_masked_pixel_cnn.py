@@ -14,7 +14,6 @@ from tfgen.autoregressive.masked_network import MaskedNetwork, masked_network
 from tfgen.autoregressive.order_ensemble import OrderEnsemble
 from tfgen.autoregressive.pixel_orders import check_pixel_orders, visible_pixels
 from tfgen.autoregressive.raster_model import check_image_shape, round_up
-from tfgen.core import check_count
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import invert_levels, levels_head
 from tfgen.layers import LocallyMaskedConv2D
@@ -80,8 +79,8 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
             self.pixel_orders = check_pixel_orders(pixel_orders, height, width)
         self.levels = levels
         self.head = levels_head(levels)
-        self.num_features = check_count(num_features, "num_features")
-        self.num_layers = check_count(num_layers, "num_layers")
+        self.num_features = num_features
+        self.num_layers = num_layers
         self.kernel_size = kernel_size
         self.first_kernel_size = first_kernel_size
         self.num_output_features = num_output_features
@@ -130,16 +129,17 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
             num_output_features: features between the blocks and the logits.
             **kwargs: the constructor's other arguments.
         """
-        channels = event_shape[-1]
+        features = round_up(
+            event_shape[-1], num_features=num_features, num_output_features=num_output_features
+        )
         return cls(
             event_shape=event_shape,
             pixel_orders=pixel_orders,
             levels=levels,
-            num_features=round_up(num_features, channels),
             num_layers=num_layers,
             kernel_size=kernel_size,
             first_kernel_size=first_kernel_size,
-            num_output_features=round_up(num_output_features, channels),
+            **features,
             **kwargs,
         )
 

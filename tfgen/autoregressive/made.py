@@ -16,7 +16,7 @@ from tfgen.autoregressive.level_features import to_features
 from tfgen.autoregressive.made_degrees import random_degrees, units_by_degree
 from tfgen.autoregressive.marginal_start import MarginalStart
 from tfgen.autoregressive.order_ensemble import OrderEnsemble, random_orders, random_state
-from tfgen.core import check_count
+from tfgen.core.size_checks import check_parts, check_size_list
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import LaplaceWeights, WeightPrior, levels_head
 from tfgen.layers import MaskedDense
@@ -75,9 +75,9 @@ class MADE(MarginalStart, OrderEnsemble):
     ) -> None:
         super().__init__(**kwargs)
         self.event_shape = tuple(event_shape)
-        self.hidden = tuple(check_count(width, "every width of hidden") for width in hidden)
-        check_count(len(self.hidden), "the number of hidden layers")
-        self.num_masks = check_count(num_masks, "num_masks")
+        check_parts(num_masks=num_masks, num_orders=num_orders)
+        self.hidden = check_size_list(hidden, "hidden", least=1)
+        self.num_masks = num_masks
         self.num_orders = num_orders
         self.levels = levels
         self.direct = direct

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from tfgen.core.size_checks import check_odd, check_parts, check_sizes
 from tfgen.layers import MaskedConv2D
 from tfgen.layers.masked_conv import MaskedConvolution
 
@@ -131,7 +132,13 @@ def masked_network(
         num_output_features: features before the logits.
         num_outputs: number of logits of a pixel.
         dtype: policy of the layers.
+    Raises:
+        ValueError: sizes that do not fit.
     """
+    check_sizes(num_features=num_features, num_output_features=num_output_features)
+    check_parts(num_layers=num_layers)
+    check_odd(kernel_size, "kernel_size")
+    check_odd(first_kernel_size, "first_kernel_size")
 
     def seeing(size, kernel_size, mask, name):
         return convolution(size, kernel_size, mask=mask, groups=groups, name=name, dtype=dtype)

@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from tfgen.autoregressive.masked_network import MaskedNetwork, masked_network
 from tfgen.autoregressive.raster_model import BegunRow, RasterModel, round_up
-from tfgen.core import check_count
 from tfgen.core.typing import ShapeLike
 from tfgen.layers import MaskedConv2D
 
@@ -105,8 +104,8 @@ class MaskedPixelCNN(RasterModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(event_shape=event_shape, levels=levels, **kwargs)
-        self.num_features = check_count(num_features, "num_features")
-        self.num_layers = check_count(num_layers, "num_layers")
+        self.num_features = num_features
+        self.num_layers = num_layers
         self.kernel_size = kernel_size
         self.first_kernel_size = first_kernel_size
         self.num_output_features = num_output_features
@@ -147,15 +146,16 @@ class MaskedPixelCNN(RasterModel):
             num_output_features: features between the blocks and the logits.
             **kwargs: the constructor's other arguments.
         """
-        channels = event_shape[-1]
+        features = round_up(
+            event_shape[-1], num_features=num_features, num_output_features=num_output_features
+        )
         return cls(
             event_shape=event_shape,
             levels=levels,
-            num_features=round_up(num_features, channels),
             num_layers=num_layers,
             kernel_size=kernel_size,
             first_kernel_size=first_kernel_size,
-            num_output_features=round_up(num_output_features, channels),
+            **features,
             **kwargs,
         )
 

@@ -11,7 +11,7 @@ from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.level_features import to_features
 from tfgen.autoregressive.marginal_start import MarginalStart
 from tfgen.autoregressive.nade_loops import draw, summed_log_prob, sweep
-from tfgen.core import check_count
+from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import LaplaceWeights, WeightPrior, levels_head
 
@@ -63,7 +63,8 @@ class NADE(MarginalStart):
     ) -> None:
         super().__init__(**kwargs)
         self.event_shape = tuple(event_shape)
-        self.num_hidden = check_count(num_hidden, "num_hidden")
+        check_sizes(num_hidden=num_hidden)
+        self.num_hidden = num_hidden
         self.levels = levels
         self.head = levels_head(levels)
         self._size = math.prod(self.event_shape)

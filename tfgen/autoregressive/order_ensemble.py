@@ -10,7 +10,6 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfgen.autoregressive.model import AutoregressiveModel
-from tfgen.core import check_count
 from tfgen.core.typing import ArrayLike, SeedLike
 from tfgen.distributions import invert_categorical
 
@@ -218,10 +217,7 @@ def random_orders(num_orders: int, size: int, generator: np.random.RandomState) 
         generator: a `random_state`.
     Returns:
         int32 `[num_orders, size]`.
-    Raises:
-        ValueError: no orders.
     """
-    check_count(num_orders, "num_orders")
     others = [generator.permutation(size) for _ in range(num_orders - 1)]
     return np.stack([np.arange(size), *others]).astype("int32")
 

@@ -6,7 +6,8 @@ import keras
 import tensorflow as tf
 
 from tfgen.autoregressive.raster_model import BegunRow, RasterModel, round_up
-from tfgen.core import Condition, check_count
+from tfgen.core import Condition
+from tfgen.core.size_checks import check_odd, check_parts, check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.layers import GatedPixelLayer, LeftConv2D
 from tfgen.networks.condition_features import condition_features
@@ -113,11 +114,13 @@ class PixelCNN(RasterModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(event_shape=event_shape, levels=levels, condition=condition, **kwargs)
-        self.num_features = check_count(num_features, "num_features")
-        self.num_layers = check_count(num_layers, "num_layers")
-        self.kernel_size = _odd(kernel_size, "kernel_size")
-        self.first_kernel_size = _odd(first_kernel_size, "first_kernel_size")
-        self.num_output_features = check_count(num_output_features, "num_output_features")
+        check_sizes(num_features=num_features, num_output_features=num_output_features)
+        check_parts(num_layers=num_layers)
+        self.num_features = num_features
+        self.num_layers = num_layers
+        self.kernel_size = check_odd(kernel_size, "kernel_size", least=3)
+        self.first_kernel_size = check_odd(first_kernel_size, "first_kernel_size", least=3)
+        self.num_output_features = num_output_features
         channels, policy = self.event_shape[-1], self.dtype_policy
         self.given_network = None
         if condition is not None and condition.given_spec.dtype.is_integer:
@@ -167,16 +170,17 @@ class PixelCNN(RasterModel):
             condition: what y is; None for a model of x alone.
             **kwargs: the constructor's other arguments.
         """
-        channels = event_shape[-1]
+        features = round_up(
+            event_shape[-1], num_features=num_features, num_output_features=num_output_features
+        )
         return cls(
             event_shape=event_shape,
             levels=levels,
-            num_features=round_up(num_features, channels),
             num_layers=num_layers,
             kernel_size=kernel_size,
             first_kernel_size=first_kernel_size,
-            num_output_features=round_up(num_output_features, channels),
             condition=condition,
+            **features,
             **kwargs,
         )
 
@@ -253,9 +257,3 @@ class PixelCNN(RasterModel):
     def end_row(self, above: Above, left: Left, values: tf.Tensor) -> Above:
         image = tf.concat((above.image, 2 * values[:, tf.newaxis] - 1), axis=1)
         return above._replace(image=image)
-
-
-def _odd(size, name):
-    if check_count(size, name) % 2 == 0 or size < 3:
-        raise ValueError(f"expected {name} to be odd, 3 or more. Received: {size}")
-    return size

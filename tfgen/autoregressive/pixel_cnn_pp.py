@@ -7,7 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfgen.autoregressive.raster_model import BegunRow, RasterModel
-from tfgen.core import check_count
+from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import CoupledLogisticMixture
 from tfgen.layers import DownRightShiftedConv2D, DownShiftedConv2D, ShiftedUNet
@@ -125,12 +125,11 @@ class PixelCNNPlusPlus(RasterModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(event_shape=event_shape, levels=levels, **kwargs)
-        self.num_features = check_count(num_features, "num_features")
-        self.num_blocks = check_count(num_blocks, "num_blocks")
-        self.num_resolutions = check_count(num_resolutions, "num_resolutions")
-        self.num_components = check_count(num_components, "num_components")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"expected dropout from 0 to less than 1. Received: {dropout!r}")
+        check_sizes(num_features=num_features)
+        self.num_features = num_features
+        self.num_blocks = num_blocks
+        self.num_resolutions = num_resolutions
+        self.num_components = num_components
         self.dropout = dropout
         self.head = CoupledLogisticMixture(num_components, levels)
         policy = self.dtype_policy

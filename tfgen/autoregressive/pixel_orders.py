@@ -40,9 +40,16 @@ def check_pixel_orders(
         ValueError: no orders, or one that is no permutation of the pixels.
     """
     size = height * width
-    orders = [tuple(np.asarray(order).tolist()) for order in pixel_orders]
-    if not orders:
-        raise ValueError("expected pixel_orders to hold at least one order. Received: none")
+    try:
+        table = np.array(list(pixel_orders))
+    except (TypeError, ValueError):
+        table = None
+    if table is None or table.ndim != 2 or table.dtype.kind not in "iu" or not len(table):
+        raise ValueError(
+            "expected pixel_orders to hold at least one order, all of integers and of one length."
+            f" Received: {str(pixel_orders)[:80]}"
+        )
+    orders = [tuple(order) for order in table.tolist()]
     for order in orders:
         if sorted(order) != list(range(size)):
             raise ValueError(

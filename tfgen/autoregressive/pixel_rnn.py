@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.autoregressive.raster_model import BegunRow, RasterModel, round_up
-from tfgen.core import check_count
+from tfgen.core.size_checks import check_odd, check_parts, check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.layers import MaskedConv2D
 
@@ -116,9 +116,11 @@ class PixelRNN(RasterModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(event_shape=event_shape, levels=levels, **kwargs)
-        self.num_features = check_count(num_features, "num_features")
-        self.num_layers = check_count(num_layers, "num_layers")
-        self.first_kernel_size = first_kernel_size
+        check_sizes(num_features=num_features, num_output_features=num_output_features)
+        check_parts(num_layers=num_layers)
+        self.num_features = num_features
+        self.num_layers = num_layers
+        self.first_kernel_size = check_odd(first_kernel_size, "first_kernel_size")
         self.num_output_features = num_output_features
 
     def _make_layers(self, make_lstm):
@@ -166,14 +168,15 @@ class PixelRNN(RasterModel):
             num_output_features: features between the LSTMs and the logits.
             **kwargs: the constructor's other arguments.
         """
-        channels = event_shape[-1]
+        features = round_up(
+            event_shape[-1], num_features=num_features, num_output_features=num_output_features
+        )
         return cls(
             event_shape=event_shape,
             levels=levels,
-            num_features=round_up(num_features, channels),
             num_layers=num_layers,
             first_kernel_size=first_kernel_size,
-            num_output_features=round_up(num_output_features, channels),
+            **features,
             **kwargs,
         )
 

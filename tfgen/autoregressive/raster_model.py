@@ -10,6 +10,7 @@ import tensorflow_probability as tfp
 from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.core import check_count
+from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import invert_levels, levels_head
 
@@ -182,9 +183,10 @@ class RasterModel(AutoregressiveModel):
         return tf.reshape(image, (batch, math.prod(self.event_shape)))
 
 
-def round_up(size: int, groups: int) -> int:
-    """The least multiple of `groups` that is not below `size`."""
-    return -(-size // groups) * groups
+def round_up(groups: int, **sizes: int) -> dict[str, int]:
+    """Each size, once it is checked, rounded up to a multiple of `groups`, under its own name."""
+    check_sizes(**sizes)
+    return {name: -(-size // groups) * groups for name, size in sizes.items()}
 
 
 def check_image_shape(event_shape: ShapeLike, model: AutoregressiveModel) -> tuple[int, ...]:

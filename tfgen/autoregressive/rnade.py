@@ -12,7 +12,8 @@ import tensorflow_probability as tfp
 from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.penalized_model import PenalizedModel
 from tfgen.autoregressive.rnade_loops import draw, sweep
-from tfgen.core import check_count, first_examples
+from tfgen.core import first_examples
+from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ArrayLike, ShapeLike
 from tfgen.distributions import ContinuousMixture, NormalMixture, NormalWeights, WeightPrior
 from tfgen.layers import Standardize
@@ -78,7 +79,8 @@ class RNADE(PenalizedModel):
                 " model with levels, such as NADE or PixelCNNPlusPlus."
                 f" Received: {self.event_shape}"
             )
-        self.num_hidden = check_count(num_hidden, "num_hidden")
+        check_sizes(num_hidden=num_hidden)
+        self.num_hidden = num_hidden
         if not isinstance(head, ContinuousMixture):
             raise ValueError(
                 "expected head to be a mixture of densities, as NormalMixture(10)."

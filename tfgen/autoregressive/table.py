@@ -1,7 +1,6 @@
 """What the tables of discrete variables share: conditionals by counting, and exact queries."""
 
 import math
-import numbers
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from tfgen.autoregressive import table_loops
 from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.core.arrays import in_batches
+from tfgen.core.size_checks import check_not_negative
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import level_values, levels_head
 
@@ -59,7 +59,7 @@ class Table(AutoregressiveModel):
     ) -> None:
         super().__init__(**kwargs)
         self.event_shape = tuple(event_shape)
-        self.smoothing = _check_smoothing(smoothing)
+        self.smoothing = check_not_negative(smoothing, "smoothing")
         self.levels = levels
         self.head = levels_head(levels)
         self._size = math.prod(self.event_shape)
@@ -265,13 +265,6 @@ class Table(AutoregressiveModel):
         cells, shape = tf.reshape(cells, (-1,)), self._counts_shape()
         ones = tf.ones_like(cells, tf.float32)
         return tf.reshape(tf.math.unsorted_segment_sum(ones, cells, math.prod(shape)), shape)
-
-
-def _check_smoothing(smoothing):
-    is_number = isinstance(smoothing, numbers.Real) and not isinstance(smoothing, bool)
-    if not is_number or not 0 <= smoothing < math.inf:
-        raise ValueError(f"expected smoothing to be 0 or more, finite. Received: {smoothing!r}")
-    return float(smoothing)
 
 
 def _readable(count):

@@ -8,8 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen.core import Condition, check_count
+from tfgen.core import Condition
 from tfgen.core.condition import refuse_outside, to_tensor
+from tfgen.core.size_checks import check_sizes
 
 PADDING, UNKNOWN = 0, 1
 
@@ -38,6 +39,7 @@ class Captions(Condition):
     """
 
     def __init__(self, vocabulary: Sequence[str], length: int) -> None:
+        check_sizes(length=length)
         vocabulary = tuple(vocabulary)
         if not vocabulary or len(set(vocabulary)) < len(vocabulary):
             raise ValueError(
@@ -50,7 +52,7 @@ class Captions(Condition):
                     f"expected words in lower case, of letters and digits. Received: {word!r}"
                 )
         self.vocabulary = vocabulary
-        self.length = check_count(length, "length")
+        self.length = length
         # TensorFlow's own cutting of words, which a SavedModel takes along.
         self.layers = (
             keras.layers.TextVectorization(

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfgen.core import Condition, check_count
+from tfgen.core import Condition
 from tfgen.core.condition import refuse_outside, to_tensor
+from tfgen.core.size_checks import check_sizes
 
 
 class Classes(Condition):
@@ -25,7 +26,8 @@ class Classes(Condition):
     """
 
     def __init__(self, num_classes: int) -> None:
-        self.num_classes = check_count(num_classes, "num_classes")
+        check_sizes(num_classes=num_classes)
+        self.num_classes = num_classes
 
     @property
     def spec(self) -> tf.TensorSpec:

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfgen.core import Condition, check_count
+from tfgen.core import Condition
 from tfgen.core.condition import refuse_outside, to_tensor
+from tfgen.core.size_checks import check_sizes
 
 
 class Vector(Condition):
@@ -26,7 +27,8 @@ class Vector(Condition):
     """
 
     def __init__(self, dim: int) -> None:
-        self.dim = check_count(dim, "dim")
+        check_sizes(dim=dim)
+        self.dim = dim
 
     @property
     def spec(self) -> tf.TensorSpec:

@@ -1,4 +1,4 @@
-"""Sizes of networks are met at the door, before anything is built of them."""
+"""Sizes, rates and weights are met at the door, before anything is built of them."""
 
 import math
 import numbers
@@ -70,9 +70,11 @@ def check_odd(size: Any, name: str, *, least: int = 1) -> int:
     Raises:
         ValueError: it is not.
     """
-    check_parts(**{name: size})
-    if size % 2 == 0 or size < least:
-        raise ValueError(f"expected {name} to be odd, {least} or more. Received: {size!r}")
+    is_integer = isinstance(size, numbers.Integral) and not isinstance(size, bool)
+    if not is_integer or not least <= size <= MOST_PARTS or size % 2 == 0:
+        raise ValueError(
+            f"expected {name} to be an odd integer from {least} to {MOST_PARTS}. Received: {size!r}"
+        )
     return size
 
 
@@ -95,6 +97,17 @@ def check_not_negative(value: Any, name: str) -> float:
     """
     if not _is_number(value) or not 0 <= value < math.inf:
         raise ValueError(f"expected {name} to be 0 or more, finite. Received: {value!r}")
+    return float(value)
+
+
+def check_positive(value: Any, name: str) -> float:
+    """Checks a standard deviation or another scale, and gives it as a float.
+
+    Raises:
+        ValueError: it is not a positive, finite number.
+    """
+    if not _is_number(value) or not 0 < value < math.inf:
+        raise ValueError(f"expected {name} to be positive and finite. Received: {value!r}")
     return float(value)
 
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfgen.core import Condition, Phase, RunningAverage, example_seeds, split_seed
 from tfgen.core.arrays import in_batches
+from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ArrayLike, SeedLike, ShapeLike
 from tfgen.diffusion.bound import variational_bound
 from tfgen.diffusion.model import DiffusionModel
@@ -15,6 +16,7 @@ from tfgen.diffusion.predictions import Epsilon, Prediction, Start, Velocity, si
 from tfgen.diffusion.process import PosteriorVariance, ReverseVariance
 from tfgen.diffusion.samplers import Ancestral, Sampler
 from tfgen.diffusion.schedules import LinearSchedule, Schedule
+from tfgen.distributions.levels import check_levels
 from tfgen.networks import denoising_mlp, unet
 
 
@@ -75,14 +77,12 @@ class DDPM(DiffusionModel):
                 f" to the shape of x_t. Received: {denoiser.input_shape} to"
                 f" {denoiser.output_shape}"
             )
-        if levels is not None and levels < 2:
-            raise ValueError(f"expected levels to be None or at least 2. Received: {levels!r}")
         self.denoiser = denoiser
         self.schedule = schedule
         self.prediction = prediction
         self.variance = variance
         self.sampler = sampler
-        self.levels = levels
+        self.levels = None if levels is None else check_levels(levels)
         self.ema_decay = ema_decay
         self.averaged_denoiser = RunningAverage(
             denoiser, ema_decay, dtype=self.dtype_policy, name="averaged_denoiser"
@@ -122,10 +122,10 @@ class DDPM(DiffusionModel):
             schedule: of the noise; None for `LinearSchedule(num_steps)`.
             condition: what y is; None for p(x).
             **kwargs: the constructor's other arguments.
-        Returns:
-            A built `DDPM`.
         """
+        schedule = LinearSchedule(num_steps) if schedule is None else schedule
         if len(event_shape) == 1:
+            check_sizes(base_channels=base_channels)
             kwargs = {"prediction": Velocity(), **kwargs}
             denoiser = denoising_mlp(
                 event_shape, 8 * base_channels, name="denoiser", condition=condition
@@ -144,7 +144,6 @@ class DDPM(DiffusionModel):
                 name="denoiser",
                 condition=condition,
             )
-        schedule = LinearSchedule(num_steps) if schedule is None else schedule
         return cls(denoiser=denoiser, schedule=schedule, condition=condition, **kwargs)
 
     @property

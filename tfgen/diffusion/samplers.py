@@ -11,6 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfgen.core import Configured, fold_in, split_seed
+from tfgen.core.size_checks import check_not_negative, check_sizes
 from tfgen.diffusion.predictions import signal_and_noise
 from tfgen.diffusion.process import like, posterior_variance
 from tfgen.diffusion.schedules import Schedule
@@ -157,9 +158,8 @@ class DDIM(Sampler):
     """
 
     def __init__(self, num_steps: int = 50, eta: float = 0.0) -> None:
-        if not isinstance(num_steps, int) or num_steps < 1:
-            raise ValueError(f"expected num_steps to be an int >= 1. Received: {num_steps!r}")
-        if not 0 <= eta <= 1:
+        check_sizes(num_steps=num_steps)
+        if check_not_negative(eta, "eta") > 1:
             raise ValueError(f"expected eta in [0, 1]. Received: {eta!r}")
         self.num_steps = num_steps
         self.eta = eta

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.core import Configured
+from tfgen.core.size_checks import check_positive, check_sizes
 
 # Nichol & Dhariwal (2021), below Eq. 17: keeps the last step away from a singularity.
 MAX_BETA = 0.999
@@ -24,8 +25,9 @@ class Schedule(Configured, abc.ABC):
     """
 
     def __init__(self, num_steps: int) -> None:
-        if not isinstance(num_steps, (int, np.integer)) or num_steps < 2:
-            raise ValueError(f"expected num_steps to be an int >= 2. Received: {num_steps!r}")
+        check_sizes(num_steps=num_steps)
+        if num_steps < 2:
+            raise ValueError(f"expected num_steps to be at least 2. Received: {num_steps!r}")
         self.num_steps = int(num_steps)
 
     @abc.abstractmethod
@@ -66,12 +68,12 @@ class LinearSchedule(Schedule):
 
     def __init__(self, num_steps: int, beta_1: float = 1e-4, beta_T: float = 0.02) -> None:
         super().__init__(num_steps)
-        if not (0 < beta_1 < 1 and 0 < beta_T < 1):
+        betas = check_positive(beta_1, "beta_1"), check_positive(beta_T, "beta_T")
+        if max(betas) >= 1:
             raise ValueError(
                 f"expected beta_1 and beta_T in (0, 1). Received: {beta_1!r}, {beta_T!r}"
             )
-        self.beta_1 = beta_1
-        self.beta_T = beta_T
+        self.beta_1, self.beta_T = betas
 
     def betas(self) -> np.ndarray:
         """beta_1, ..., beta_T: NumPy float64, `[num_steps]`."""
@@ -93,9 +95,7 @@ class CosineSchedule(Schedule):
 
     def __init__(self, num_steps: int, offset: float = 0.008) -> None:
         super().__init__(num_steps)
-        if not offset > 0:
-            raise ValueError(f"expected offset > 0. Received: {offset!r}")
-        self.offset = offset
+        self.offset = check_positive(offset, "offset")
 
     def betas(self) -> np.ndarray:
         """beta_1, ..., beta_T: NumPy float64, `[num_steps]`."""

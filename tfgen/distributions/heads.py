@@ -3,7 +3,7 @@
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.distributions.checks import check_scale
+from tfgen.core.size_checks import check_positive
 from tfgen.distributions.head import Head
 from tfgen.distributions.levels import LEVEL_TOLERANCE, check_levels, level_values
 from tfgen.distributions.logit_bernoulli import LogitBernoulli
@@ -65,8 +65,8 @@ class Normal(Head):
     """
 
     def __init__(self, scale: float | None = None, min_scale: float = 1e-3) -> None:
-        self.scale = None if scale is None else check_scale(scale, "scale")
-        self.min_scale = check_scale(min_scale, "min_scale")
+        self.scale = None if scale is None else check_positive(scale, "scale")
+        self.min_scale = check_positive(min_scale, "min_scale")
 
     @property
     def num_params(self) -> int:

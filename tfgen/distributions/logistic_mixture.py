@@ -3,7 +3,7 @@
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.core import check_count
+from tfgen.core.size_checks import check_sizes
 from tfgen.distributions.discretized_logistic import DiscretizedLogistic
 from tfgen.distributions.head import Head
 from tfgen.distributions.levels import check_levels
@@ -27,7 +27,8 @@ class LogisticMixture(Head):
     """
 
     def __init__(self, num_components: int, levels: int) -> None:
-        self.num_components = int(check_count(num_components, "num_components"))
+        check_sizes(num_components=num_components)
+        self.num_components = int(num_components)
         self.levels = check_levels(levels)
 
     @property

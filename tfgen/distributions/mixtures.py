@@ -6,8 +6,7 @@ import math
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.core import check_count
-from tfgen.distributions.checks import check_scale
+from tfgen.core.size_checks import check_positive, check_sizes
 from tfgen.distributions.head import Head
 from tfgen.distributions.inversion import invert_categorical
 
@@ -32,8 +31,9 @@ class ContinuousMixture(Head):
     """
 
     def __init__(self, num_components: int, min_scale: float = 1e-3) -> None:
-        self.num_components = int(check_count(num_components, "num_components"))
-        self.min_scale = check_scale(min_scale, "min_scale")
+        check_sizes(num_components=num_components)
+        self.num_components = int(num_components)
+        self.min_scale = check_positive(min_scale, "min_scale")
 
     @abc.abstractmethod
     def component(self, loc: tf.Tensor, scale: tf.Tensor) -> tfd.Distribution:

@@ -8,7 +8,8 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.core import Configured, check_count
+from tfgen.core import Configured
+from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ArrayLike
 
 tfd = tfp.distributions
@@ -41,7 +42,8 @@ class StandardNormal(Prior):
     """
 
     def __init__(self, dim: int) -> None:
-        self.dim = int(check_count(dim, "dim"))
+        check_sizes(dim=dim)
+        self.dim = int(dim)
 
     def __call__(self) -> tfd.Independent:
         """The distribution: event shape `[dim]`, float32."""
@@ -94,9 +96,9 @@ class GaussianMixture(Prior):
         Raises:
             ValueError: wrong arguments.
         """
-        if check_count(dim, "dim") < 2:
+        check_sizes(num_components=num_components, dim=dim)
+        if dim < 2:
             raise ValueError(f"expected dim to be at least 2. Received: {dim!r}")
-        check_count(num_components, "num_components")
         angles = 2 * math.pi * np.arange(num_components) / num_components
         means = np.zeros([num_components, dim])
         means[:, 0] = radius * np.cos(angles)

@@ -5,7 +5,7 @@ import abc
 import tensorflow as tf
 
 from tfgen.core import Configured
-from tfgen.distributions.checks import check_scale
+from tfgen.core.size_checks import check_positive
 
 
 class WeightPrior(Configured, abc.ABC):
@@ -30,7 +30,7 @@ class NormalWeights(WeightPrior):
     """
 
     def __init__(self, scale: float) -> None:
-        self.scale = check_scale(scale, "scale")
+        self.scale = check_positive(scale, "scale")
 
     def penalty(self, weights: tf.Tensor) -> tf.Tensor:
         return tf.reduce_sum(weights**2) / (2 * self.scale**2)
@@ -46,7 +46,7 @@ class LaplaceWeights(WeightPrior):
     """
 
     def __init__(self, scale: float) -> None:
-        self.scale = check_scale(scale, "scale")
+        self.scale = check_positive(scale, "scale")
 
     def penalty(self, weights: tf.Tensor) -> tf.Tensor:
         return tf.reduce_sum(tf.abs(weights)) / self.scale

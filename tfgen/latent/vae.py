@@ -16,6 +16,7 @@ from tfgen.core import (
     normal_by_example,
 )
 from tfgen.core.arrays import in_batches
+from tfgen.core.size_checks import check_not_negative, check_sizes
 from tfgen.core.typing import ArrayLike, SeedLike, ShapeLike
 from tfgen.distributions import (
     Bernoulli,
@@ -84,13 +85,11 @@ class VAE(LatentModel):
         check_network("encoder", encoder, event_shape, (2 * prior.dim,), condition)
         params = (*event_shape[:-1], likelihood.params_size(event_shape))
         check_network("decoder", decoder, (prior.dim,), params, condition)
-        if not beta >= 0:
-            raise ValueError(f"expected beta to be at least 0. Received: {beta}")
         self.encoder = encoder
         self.decoder = decoder
         self.prior = prior
         self.likelihood = likelihood
-        self.beta = beta
+        self.beta = check_not_negative(beta, "beta")
         self.event_shape = event_shape
         self.levels = likelihood.levels
         self.posterior = Normal()
@@ -119,7 +118,8 @@ class VAE(LatentModel):
             condition: what y is; None for p(x).
             **kwargs: the constructor's other arguments.
         """
-        event_shape, hidden = tuple(event_shape), tuple(hidden)
+        check_sizes(latent_dim=latent_dim)
+        event_shape = tuple(event_shape)
         prior = StandardNormal(latent_dim) if prior is None else prior
         params = (*event_shape[:-1], likelihood.params_size(event_shape))
         return cls(

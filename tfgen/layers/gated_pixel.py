@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfgen.core.size_checks import check_odd, check_sizes
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.left_conv import LeftConv2D
 from tfgen.layers.typing import BatchShape, Pair
@@ -30,6 +31,9 @@ class GatedPixelLayer(ConfiguredLayer):
     Input: vertical `[batch, height, width, F']`, horizontal `[batch, height, width, F'']`, and the
         encoded condition h `[batch, size]` or None.
     Output: the same two, with F features each.
+    Raises:
+        ValueError: sizes below 1, an even kernel size, another mask, or features that do not split
+            into the groups.
     """
 
     def __init__(
@@ -42,8 +46,9 @@ class GatedPixelLayer(ConfiguredLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        check_sizes(features=features, groups=groups)
         self.features = features
-        self.kernel_size = kernel_size
+        self.kernel_size = check_odd(kernel_size, "kernel_size")
         self.mask = mask
         self.groups = groups
         self.conditional = conditional

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgen.core import check_count
+from tfgen.core.size_checks import check_rate, check_sizes
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.shifted_conv import DownRightShiftedConv2D, DownShiftedConv2D
 from tfgen.layers.typing import BatchShape, Pair, Tensors
@@ -29,15 +29,16 @@ class GatedResnet(ConfiguredLayer):
     Input: x `[batch, height, width, F]`, and a tuple of short-cuts of the same height and width.
     Output: `[batch, height, width, F]`.
     Raises:
-        ValueError: no features.
+        ValueError: no features, or a rate outside [0, 1).
     """
 
     convolution = None
 
     def __init__(self, filters: int, dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.filters = check_count(filters, "filters")
-        self.dropout = dropout
+        check_sizes(filters=filters)
+        self.filters = filters
+        self.dropout = check_rate(dropout, "dropout")
         # The blocks begin close to the identity, as the paper's do.
         small = keras.initializers.VarianceScaling(0.1, "fan_avg", "uniform")
         policy = self.dtype_policy

@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfgen.core.size_checks import check_positive, check_sizes
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.typing import BatchShape
 
@@ -22,17 +23,18 @@ class GroupNormalization(ConfiguredLayer):
     Input: `[batch, ..., channels]`, of known size but for the batch.
     Output: of the same shape.
     Raises:
-        ValueError: the groups do not divide the channels.
+        ValueError: no groups, groups that do not divide the channels, or another epsilon.
     """
 
     def __init__(self, groups: int = 32, epsilon: float = 1e-3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        check_sizes(groups=groups)
         self.groups = groups
-        self.epsilon = epsilon
+        self.epsilon = check_positive(epsilon, "epsilon")
 
     def build(self, input_shape: BatchShape) -> None:
         channels = input_shape[-1]
-        if self.groups < 1 or channels % self.groups:
+        if channels % self.groups:
             raise ValueError(
                 f"expected groups that divide {channels} channels. Received: {self.groups!r}"
             )

@@ -4,6 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfgen.core.size_checks import check_parts, check_sizes
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.typing import BatchShape
 
@@ -24,13 +25,15 @@ class LeftConv2D(ConfiguredLayer):
     Input: `[batch, height, width, features]`, a multiple of `groups`.
     Output: `[batch, height, width, filters]`.
     Raises:
-        ValueError: features that are no multiple of `groups`, or another mask.
+        ValueError: sizes below 1, features that are no multiple of `groups`, or another mask.
     """
 
     def __init__(
         self, filters: int, width: int, mask: str = "B", groups: int = 1, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
+        check_sizes(filters=filters, groups=groups)
+        check_parts(width=width)
         if mask not in ("A", "B"):
             raise ValueError(f'expected mask to be "A" or "B". Received: {mask!r}')
         self.filters = _multiple(filters, groups, "filters")
@@ -83,6 +86,6 @@ class LeftConv2D(ConfiguredLayer):
 
 
 def _multiple(value, groups, name):
-    if value < 1 or value % groups:
+    if value % groups:
         raise ValueError(f"expected {name} to be a multiple of {groups} groups. Received: {value}")
     return value

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen.core import check_count
+from tfgen.core.size_checks import check_odd, check_sizes
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.typing import BatchShape
 
@@ -43,15 +43,15 @@ class MaskedConvolution(ConfiguredLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if isinstance(kernel_size, int):
+        check_sizes(filters=filters, groups=groups)
+        if not isinstance(kernel_size, (tuple, list)):
             kernel_size = (kernel_size, kernel_size)
-        kernel_size = tuple(kernel_size)
-        if len(kernel_size) != 2 or not all(size > 0 and size % 2 for size in kernel_size):
-            raise ValueError(f"expected kernel_size to be odd. Received: {kernel_size}")
+        if len(kernel_size) != 2:
+            raise ValueError(f"expected kernel_size to be one or two. Received: {kernel_size}")
+        kernel_size = tuple(check_odd(size, "kernel_size") for size in kernel_size)
         if mask not in ("A", "B"):
             raise ValueError(f'expected mask to be "A" or "B". Received: {mask!r}')
-        check_count(groups, "groups")
-        if check_count(filters, "filters") % groups:
+        if filters % groups:
             raise ValueError(
                 f"expected filters to be a multiple of groups={groups}. Received: {filters!r}"
             )

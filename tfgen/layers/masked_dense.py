@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from tfgen.core.size_checks import check_sizes
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.typing import BatchShape
 
@@ -32,8 +33,7 @@ class MaskedDense(ConfiguredLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if not isinstance(units, int) or units < 1:
-            raise ValueError(f"expected units to be a positive int. Received: {units!r}")
+        check_sizes(units=units)
         self.units = units
         self.activation = activation
         self.use_bias = use_bias

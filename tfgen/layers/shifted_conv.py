@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgen.core import check_count
+from tfgen.core.size_checks import MOST_PARTS, check_parts, check_size_list, check_sizes
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.typing import BatchShape, Tensors
 
@@ -37,9 +37,11 @@ class ShiftedConv2D(ConfiguredLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.filters = check_count(filters, "filters")
-        self.kernel_size = tuple(check_count(size, "kernel_size") for size in kernel_size)
-        self.strides = check_count(strides, "strides")
+        check_sizes(filters=filters)
+        check_parts(strides=strides)
+        self.filters = filters
+        self.kernel_size = check_size_list(kernel_size, "kernel_size", least=2, most=MOST_PARTS)
+        self.strides = strides
         self.kernel_initializer = kernel_initializer
 
     def build(self, input_shape: BatchShape) -> None:

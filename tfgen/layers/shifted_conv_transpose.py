@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfgen.core import check_count
+from tfgen.core.size_checks import check_sizes
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.typing import BatchShape
 
@@ -27,7 +27,8 @@ class ShiftedConv2DTranspose(ConfiguredLayer):
 
     def __init__(self, filters: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.filters = check_count(filters, "filters")
+        check_sizes(filters=filters)
+        self.filters = filters
 
     def build(self, input_shape: BatchShape) -> None:
         shape = (2, self.columns, self.filters, input_shape[-1])

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from tfgen.core import check_count
+from tfgen.core.size_checks import check_parts, check_sizes
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.gated_resnet import DownRightShiftedResnet, DownShiftedResnet
 from tfgen.layers.shifted_conv import DownRightShiftedConv2D, DownShiftedConv2D
@@ -13,6 +14,9 @@ from tfgen.layers.shifted_conv_transpose import (
     DownShiftedConv2DTranspose,
 )
 from tfgen.layers.typing import BatchShape, Pair
+
+# Each halves the image: of none is more than a pixel left then.
+_MOST_RESOLUTIONS = 30
 
 
 class Kept(NamedTuple):
@@ -73,9 +77,12 @@ class ShiftedUNet(ConfiguredLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.filters = check_count(filters, "filters")
-        self.num_blocks = check_count(num_blocks, "num_blocks")
-        self.num_resolutions = check_count(num_resolutions, "num_resolutions")
+        check_sizes(filters=filters)
+        check_parts(num_blocks=num_blocks)
+        check_count(num_resolutions, "num_resolutions", most=_MOST_RESOLUTIONS)
+        self.filters = filters
+        self.num_blocks = num_blocks
+        self.num_resolutions = num_resolutions
         self.dropout = dropout
         policy = self.dtype_policy
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfgen.core import check_count
+from tfgen.core.size_checks import check_sizes
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.typing import BatchShape, Pair, Tensors
 
@@ -30,8 +30,8 @@ class SpatialLSTMLayer(ConfiguredLayer, abc.ABC):
 
     def __init__(self, units: int, groups: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        check_count(groups, "groups")
-        if check_count(units, "units") % groups:
+        check_sizes(units=units, groups=groups)
+        if units % groups:
             raise ValueError(
                 f"expected units to be a multiple of groups={groups}. Received: {units!r}"
             )

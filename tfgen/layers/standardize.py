@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from tfgen.core.size_checks import check_positive
 from tfgen.core.typing import ArrayLike, ShapeLike
 from tfgen.layers.configured_layer import ConfiguredLayer
 
@@ -49,7 +50,7 @@ class Standardize(ConfiguredLayer):
         self, event_shape: ShapeLike, shrinkage: float | None = None, **kwargs: Any
     ) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
-        if shrinkage is not None and not 0 < shrinkage <= 1:
+        if shrinkage is not None and check_positive(shrinkage, "shrinkage") > 1:
             raise ValueError(
                 f"expected shrinkage above 0 and at most 1, or None. Received: {shrinkage!r}"
             )

@@ -6,6 +6,7 @@ from typing import Any
 import tensorflow as tf
 from keras import ops
 
+from tfgen.core.size_checks import check_positive, check_sizes
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.typing import BatchShape
 
@@ -22,16 +23,17 @@ class TimeEmbedding(ConfiguredLayer):
     Input: `[batch]`, integer or floating point.
     Output: `[batch, dim]`, in the layer's compute dtype.
     Raises:
-        ValueError: `dim` is not a positive even int.
+        ValueError: `dim` is not a positive even int, or `max_period` not positive.
     """
 
     def __init__(self, dim: int, max_period: float = 10000.0, **kwargs: Any) -> None:
         # A float16 or bfloat16 input would already have lost t.
         super().__init__(autocast=False, **kwargs)
-        if not isinstance(dim, int) or dim < 2 or dim % 2:
-            raise ValueError(f"expected dim to be a positive even int. Received: {dim!r}")
+        check_sizes(dim=dim)
+        if dim % 2:
+            raise ValueError(f"expected dim to be even. Received: {dim!r}")
         self.dim = dim
-        self.max_period = max_period
+        self.max_period = check_positive(max_period, "max_period")
 
     def call(self, t: tf.Tensor) -> tf.Tensor:
         half = self.dim // 2

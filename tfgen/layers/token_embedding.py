@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgen.core import check_count
+from tfgen.core.size_checks import check_sizes
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.typing import BatchShape
 
@@ -26,8 +26,9 @@ class TokenEmbedding(ConfiguredLayer):
 
     def __init__(self, num_tokens: int, dim: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.num_tokens = check_count(num_tokens, "num_tokens")
-        self.dim = check_count(dim, "dim")
+        check_sizes(num_tokens=num_tokens, dim=dim)
+        self.num_tokens = num_tokens
+        self.dim = dim
 
     def build(self, input_shape: BatchShape) -> None:
         shape = (self.num_tokens, self.dim)

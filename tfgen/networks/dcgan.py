@@ -10,6 +10,7 @@ import math
 import keras
 
 from tfgen.core import Condition
+from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.layers import SyncBatchNormalization
 from tfgen.networks.condition_features import given_input, with_features
@@ -47,7 +48,7 @@ def dcgan_generator(
     Raises:
         ValueError: a size is too small.
     """
-    _check_positive(latent_dim=latent_dim, base_filters=base_filters)
+    check_sizes(latent_dim=latent_dim, base_filters=base_filters)
     *grids, smallest = dcgan_grids(image_shape)
     filters = base_filters * 2 ** (len(grids) - 1)
     inputs = keras.Input((latent_dim,))
@@ -102,7 +103,7 @@ def dcgan_discriminator(
     Raises:
         ValueError: a size is too small.
     """
-    _check_positive(base_filters=base_filters)
+    check_sizes(base_filters=base_filters)
     num_steps = len(dcgan_grids(image_shape)) - 1
     inputs = keras.Input(image_shape)
     h = keras.layers.Rescaling(2.0, -1.0)(inputs)
@@ -165,9 +166,3 @@ def _normal():
 
 def _batch_norm():
     return SyncBatchNormalization(momentum=0.9, epsilon=1e-5)
-
-
-def _check_positive(**sizes):
-    for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"expected {name} to be at least 1. Received: {size!r}")

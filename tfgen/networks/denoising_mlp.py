@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 from tfgen.core import Condition
+from tfgen.core.size_checks import check_parts, check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.layers import TimeEmbedding
 from tfgen.networks.condition_features import dense_of_both, given_input
@@ -37,13 +38,11 @@ def denoising_mlp(
     Raises:
         ValueError: `event_shape` is not of rank 1, or a size is not positive.
     """
+    check_sizes(width=width, time_dim=time_dim)
+    check_parts(num_blocks=num_blocks)
     event_shape = tuple(event_shape)
     if len(event_shape) != 1 or event_shape[0] < 1:
         raise ValueError(f"expected event_shape to be (d,). Received: {event_shape}")
-    if width < 1 or num_blocks < 1:
-        raise ValueError(
-            f"expected width and num_blocks to be positive. Received: {width}, {num_blocks}"
-        )
     xt = keras.Input(event_shape, name="x_t")
     t = keras.Input((), dtype="int32", name="t")
     given, features = given_input(condition)

@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Callable
-from numbers import Integral
 
 import keras
 
 from tfgen.core import Condition
+from tfgen.core.size_checks import check_rate, check_size_list
 from tfgen.core.typing import ShapeLike
 from tfgen.networks.condition_features import given_input, with_features
 from tfgen.networks.conditional_inputs import network_inputs
+
+# Data may have more dimensions than a layer has units.
+_MOST_DIMENSIONS = 2**31 - 1
 
 
 def mlp(
@@ -43,11 +46,10 @@ def mlp(
     Raises:
         ValueError: a size is not a positive integer, or the rate is outside [0, 1).
     """
-    if not 0 <= dropout < 1:
-        raise ValueError(f"expected dropout to be in [0, 1). Received: {dropout!r}")
-    input_shape = _sizes(input_shape, "input_shape")
-    hidden = _sizes(hidden, "hidden")
-    output_shape = _sizes(output_shape, "output_shape")
+    check_rate(dropout, "dropout")
+    hidden = check_size_list(hidden, "hidden")
+    input_shape = check_size_list(input_shape, "input_shape", most=_MOST_DIMENSIONS)
+    output_shape = check_size_list(output_shape, "output_shape", most=_MOST_DIMENSIONS)
     h = inputs = keras.Input(input_shape)
     if len(input_shape) != 1:
         h = keras.layers.Reshape((math.prod(input_shape),))(h)
@@ -61,10 +63,3 @@ def mlp(
     if len(output_shape) != 1:
         h = keras.layers.Reshape(output_shape)(h)
     return keras.Model(network_inputs(inputs, given), h, name=name)
-
-
-def _sizes(values, name):
-    sizes = tuple(values) if hasattr(values, "__iter__") else (values,)
-    if not all(isinstance(size, Integral) and size > 0 for size in sizes):
-        raise ValueError(f"expected {name} to hold positive integers. Received: {values!r}")
-    return tuple(int(size) for size in sizes)

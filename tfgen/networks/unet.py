@@ -1,12 +1,14 @@
 """The U-Net of denoising diffusion: an image and a time in, an image out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from numbers import Integral
 
 import keras
 from keras import layers
 
 from tfgen.core import Condition
+from tfgen.core.size_checks import check_parts, check_rate, check_size_list, check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.layers import GroupNormalization, TimeEmbedding
 from tfgen.networks.condition_features import dense_of_both, given_input
@@ -53,26 +55,20 @@ def unet(
         (int32), to `[batch, *image_shape]`.
     Raises:
         ValueError: `image_shape` is not of rank 3, `base_channels` is odd, a resolution to attend
-            does not exist, or a size is not positive.
+            does not exist, a size is not positive, or the rate is outside [0, 1).
     """
+    check_sizes(base_channels=base_channels, num_heads=num_heads, patch_size=patch_size)
+    check_parts(num_blocks=num_blocks)
+    check_rate(dropout, "dropout")
+    multipliers = check_size_list(multipliers, "multipliers", least=1)
+    attended = _attended(attention_at, len(multipliers))
     image_shape = tuple(image_shape)
-    num_resolutions = len(multipliers)
     if len(image_shape) != 3 or min(image_shape) < 1:
         raise ValueError(
             f"expected image_shape to be (height, width, channels). Received: {image_shape}"
         )
-    if base_channels < 2 or base_channels % 2:
+    if base_channels % 2:
         raise ValueError(f"expected base_channels to be even. Received: {base_channels!r}")
-    if num_resolutions == 0 or min(*multipliers, num_blocks, num_heads, patch_size) < 1:
-        raise ValueError(
-            "expected multipliers, num_blocks, num_heads and patch_size to be positive. Received:"
-            f" {multipliers}, {num_blocks}, {num_heads}, {patch_size}"
-        )
-    if not all(-num_resolutions <= index < num_resolutions for index in attention_at):
-        raise ValueError(
-            f"expected attention_at among {num_resolutions} resolutions. Received: {attention_at}"
-        )
-    attended = {index % num_resolutions for index in attention_at}
     widths = [base_channels * multiplier for multiplier in multipliers]
 
     xt = keras.Input(image_shape, name="x_t")
@@ -117,6 +113,20 @@ def unet(
             image_shape[-1], patch_size, strides=patch_size, kernel_initializer="zeros"
         )(h)
     return keras.Model(network_inputs(xt, t, given), _crop(h, xt.shape), name=name)
+
+
+def _attended(attention_at, num_resolutions):
+    """The resolutions with self-attention, counted from the first."""
+    known = range(-num_resolutions, num_resolutions)
+    is_index = lambda each: isinstance(each, Integral) and not isinstance(each, bool)
+    if not isinstance(attention_at, Iterable) or not all(
+        is_index(each) and each in known for each in attention_at
+    ):
+        raise ValueError(
+            f"expected attention_at to hold indices of {num_resolutions} resolutions."
+            f" Received: {attention_at!r}"
+        )
+    return {index % num_resolutions for index in attention_at}
 
 
 def _normalize(h):
