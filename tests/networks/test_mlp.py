@@ -61,5 +61,5 @@ def test_dropout_rate_is_below_one(rate):
 @pytest.mark.parametrize("sizes", [{"input_shape": (0,)}, {"hidden": (2.0,)}, {"hidden": (-1,)}])
 def test_sizes_are_positive_integers(sizes):
     sizes = {"input_shape": (2,), "hidden": (3,), "output_shape": (1,)} | sizes
-    with pytest.raises(ValueError, match="expected every size of .* (an integer|at least 1). Received: "):
+    with pytest.raises(ValueError, match="every size of .* (integer|at least 1). Received: "):
         mlp(**sizes)
