@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfgen.adversarial.losses import LossPair, NonSaturating
 from tfgen.adversarial.model import AdversarialModel
-from tfgen.core import Condition
+from tfgen.core import Adam, Condition
 from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import Prior, StandardNormal
@@ -134,8 +134,8 @@ class GAN(AdversarialModel):
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam as in section 4 of Radford et al. (2016), in place of this paper's momentum."""
         return {
-            "discriminator": keras.optimizers.Adam(2e-4, beta_1=0.5),
-            "generator": keras.optimizers.Adam(2e-4, beta_1=0.5),
+            "discriminator": Adam(2e-4, beta_1=0.5),
+            "generator": Adam(2e-4, beta_1=0.5),
         }
 
     def generate(

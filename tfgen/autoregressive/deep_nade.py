@@ -13,7 +13,7 @@ from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.level_features import to_features
 from tfgen.autoregressive.marginal_start import MarginalStart
 from tfgen.autoregressive.order_ensemble import OrderEnsemble, random_orders, random_state
-from tfgen.core import split_seed
+from tfgen.core import Adam, split_seed
 from tfgen.core.size_checks import check_parts, check_size_list
 from tfgen.core.typing import ArrayLike, SeedLike, ShapeLike
 from tfgen.distributions import LaplaceWeights, WeightPrior, levels_head
@@ -146,7 +146,7 @@ class DeepNADE(MarginalStart, OrderEnsemble):
         return self.output_bias
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        return {"likelihood": keras.optimizers.Adam(1e-3)}
+        return {"likelihood": Adam(1e-3)}
 
     def conditionals_from(
         self, x: tf.Tensor, known: tf.Tensor, training: bool = False

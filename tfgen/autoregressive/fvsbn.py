@@ -10,6 +10,7 @@ import tensorflow_probability as tfp
 from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.level_features import to_features, weight_rows
 from tfgen.autoregressive.marginal_start import MarginalStart
+from tfgen.core.adam import Adam
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import LaplaceWeights, WeightPrior, invert_levels, levels_head
 
@@ -103,7 +104,7 @@ class FVSBN(MarginalStart):
         return self.bias
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        return {"likelihood": keras.optimizers.Adam(3e-3)}
+        return {"likelihood": Adam(3e-3)}
 
     def conditionals(
         self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False

@@ -14,6 +14,7 @@ from tfgen.autoregressive.masked_network import MaskedNetwork, masked_network
 from tfgen.autoregressive.order_ensemble import OrderEnsemble
 from tfgen.autoregressive.pixel_orders import check_pixel_orders, visible_pixels
 from tfgen.autoregressive.raster_model import check_image_shape, round_up
+from tfgen.core import Adam
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import invert_levels, levels_head
 from tfgen.layers import LocallyMaskedConv2D
@@ -145,7 +146,7 @@ class LocallyMaskedPixelCNN(OrderEnsemble):
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam at a constant rate of ours."""
-        return {"likelihood": keras.optimizers.Adam(1e-3)}
+        return {"likelihood": Adam(1e-3)}
 
     @property
     def _network(self):

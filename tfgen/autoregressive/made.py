@@ -16,6 +16,7 @@ from tfgen.autoregressive.level_features import to_features
 from tfgen.autoregressive.made_degrees import random_degrees, units_by_degree
 from tfgen.autoregressive.marginal_start import MarginalStart
 from tfgen.autoregressive.order_ensemble import OrderEnsemble, random_orders, random_state
+from tfgen.core import Adam
 from tfgen.core.size_checks import check_parts, check_size_list
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import LaplaceWeights, WeightPrior, levels_head
@@ -152,7 +153,7 @@ class MADE(MarginalStart, OrderEnsemble):
         return self.output_layer.bias
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        return {"likelihood": keras.optimizers.Adam(2e-3)}
+        return {"likelihood": Adam(2e-3)}
 
     def conditionals(
         self,

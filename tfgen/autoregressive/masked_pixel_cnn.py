@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfgen.autoregressive.masked_network import MaskedNetwork, masked_network
 from tfgen.autoregressive.raster_model import BegunRow, RasterModel, round_up
+from tfgen.core import Adam
 from tfgen.core.typing import ShapeLike
 from tfgen.layers import MaskedConv2D
 
@@ -161,7 +162,7 @@ class MaskedPixelCNN(RasterModel):
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam, which is ours: the paper has RMSprop, at rates that it does not name."""
-        return {"likelihood": keras.optimizers.Adam(1e-3)}
+        return {"likelihood": Adam(1e-3)}
 
     @property
     def _network(self):

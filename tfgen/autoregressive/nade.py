@@ -11,6 +11,7 @@ from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.level_features import to_features
 from tfgen.autoregressive.marginal_start import MarginalStart
 from tfgen.autoregressive.nade_loops import draw, summed_log_prob, sweep
+from tfgen.core import Adam
 from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import LaplaceWeights, WeightPrior, levels_head
@@ -115,7 +116,7 @@ class NADE(MarginalStart):
         return self.output_bias
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        return {"likelihood": keras.optimizers.Adam(2e-3)}
+        return {"likelihood": Adam(2e-3)}
 
     def conditionals(
         self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False

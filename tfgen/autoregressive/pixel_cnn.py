@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.autoregressive.raster_model import BegunRow, RasterModel, round_up
-from tfgen.core import Condition
+from tfgen.core import Adam, Condition
 from tfgen.core.size_checks import check_odd, check_parts, check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.layers import GatedPixelLayer, LeftConv2D
@@ -186,7 +186,7 @@ class PixelCNN(RasterModel):
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam with clipped gradients; both are ours, and so is the rate."""
-        return {"likelihood": keras.optimizers.Adam(1e-3, global_clipnorm=1.0)}
+        return {"likelihood": Adam(1e-3, global_clipnorm=1.0)}
 
     def logits(
         self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False

@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfgen.autoregressive.raster_model import BegunRow, RasterModel
+from tfgen.core import Adam
 from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import CoupledLogisticMixture
@@ -188,7 +189,7 @@ class PixelCNNPlusPlus(RasterModel):
 
         The authors' code lowers the rate, and averages the weights.
         """
-        return {"likelihood": keras.optimizers.Adam(1e-3, global_clipnorm=1.0)}
+        return {"likelihood": Adam(1e-3, global_clipnorm=1.0)}
 
     def conditionals(
         self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False

@@ -12,7 +12,7 @@ import tensorflow_probability as tfp
 from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.penalized_model import PenalizedModel
 from tfgen.autoregressive.rnade_loops import draw, sweep
-from tfgen.core import first_examples
+from tfgen.core import Adam, first_examples
 from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ArrayLike, ShapeLike
 from tfgen.distributions import ContinuousMixture, NormalMixture, NormalWeights, WeightPrior
@@ -147,7 +147,7 @@ class RNADE(PenalizedModel):
         )
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        return {"likelihood": keras.optimizers.Adam(1e-3)}
+        return {"likelihood": Adam(1e-3)}
 
     def conditionals(
         self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False

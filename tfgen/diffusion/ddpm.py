@@ -6,7 +6,7 @@ from typing import Any, Self
 import keras
 import tensorflow as tf
 
-from tfgen.core import Condition, Phase, RunningAverage, example_seeds, split_seed
+from tfgen.core import Adam, Condition, Phase, RunningAverage, example_seeds, split_seed
 from tfgen.core.arrays import in_batches
 from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ArrayLike, SeedLike, ShapeLike
@@ -158,7 +158,7 @@ class DDPM(DiffusionModel):
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam as in appendix B of the paper, gradients clipped to a global norm of 1."""
-        return {"denoiser": keras.optimizers.Adam(2e-4, global_clipnorm=1.0)}
+        return {"denoiser": Adam(2e-4, global_clipnorm=1.0)}
 
     def denoise(
         self,

@@ -9,6 +9,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfgen.core import (
+    Adam,
     Condition,
     Phase,
     check_count,
@@ -133,7 +134,7 @@ class VAE(LatentModel):
         )
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        return {"elbo": keras.optimizers.Adam(1e-3)}
+        return {"elbo": Adam(1e-3)}
 
     def phases(self) -> tuple[Phase, ...]:
         return (Phase("elbo", self.negative_elbo, (self.encoder, self.decoder)),)
