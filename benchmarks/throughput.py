@@ -2,7 +2,8 @@
 
     python benchmarks/throughput.py --data FOLDER [--models VAE NADE] [--repeats 5]
 
-All ways train on the same MNIST images in the same run, in turn; the figures are medians. "loop"
+All ways train on the same MNIST images in the same run, in turn; the figures are medians. "fit"
+leaves it to `compile` whether XLA is used. "loop"
 is the step of the same model and Keras's own Adam in a hand-written `tf.function`: the arrays are
 on the device, and one call gathers and runs as many steps as `fit` does an execution. "plain" is
 such a loop over a VAE in plain TensorFlow operations, without layers and distributions, by XLA.
@@ -100,8 +101,9 @@ def through_plain_operations(setting, x):
     def run(images, indices):
         for step in tf.range(tf.shape(indices)[0]):
             batch = tf.gather(images, indices[step])
+            seed = tf.stack((tf.cast(optimizer.iterations, "int32"), step))
             with tf.GradientTape() as tape:
-                objective = negative_elbo(batch, tf.stack((tf.cast(optimizer.iterations, "int32"), step)))
+                objective = negative_elbo(batch, seed)
             variables = [*weights, *biases]
             optimizer.apply(tape.gradient(objective, [v.value for v in variables]), variables)
 
@@ -121,16 +123,19 @@ def epochs_of(run, setting, images, variable):
     return train
 
 
-def measure(setting, x, repeats):
+def measure(setting, x, repeats, plain=None):
     x = x[: setting.calls * setting.steps * setting.batch_size]
     steps = setting.steps
     ways = {
         "fit, 1 step a call": through_fit(setting, x),
         "fit": through_fit(setting, x, steps_per_execution=steps),
+        "fit, no XLA": through_fit(setting, x, steps_per_execution=steps, jit_compile=False),
         "fit, XLA": through_fit(setting, x, steps_per_execution=steps, jit_compile=True),
         "loop": through_loop(setting, x, False),
         "loop, XLA": through_loop(setting, x, True),
     }
+    if plain is not None:
+        ways["plain"] = plain(setting, x)
     rates = {way: [] for way in ways}
     for way in ways.values():
         way()  # traces and compiles
@@ -150,16 +155,17 @@ def main():
     arguments = parser.parse_args()
     x = load_arrays(os.path.join(arguments.data, "mnist"), "train[:51200]", binarize="threshold")
     print(f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores")
-    header = None
+    columns = ["fit, 1 step a call", "fit", "fit, no XLA", "fit, XLA", "loop", "loop, XLA", "plain"]
+    print("| " + " | ".join(["model", *columns, "fit / loop", "fit / plain"]) + " |")
+    print("|---" * (len(columns) + 3) + "|")
     for name in arguments.models:
         keras.utils.set_random_seed(0)
-        rates = measure(MODELS[name], x, arguments.repeats)
-        if header is None:
-            header = ["model", *rates, "fit / loop", "fit / loop, XLA"]
-            print("| " + " | ".join(header) + " |\n" + "|---" * len(header) + "|")
-        ratios = rates["fit"] / rates["loop"], rates["fit, XLA"] / rates["loop, XLA"]
-        cells = [name, *(f"{rate:,.0f}" for rate in rates.values())]
-        print("| " + " | ".join([*cells, *(f"{ratio:.2f}" for ratio in ratios)]) + " |", flush=True)
+        plain = through_plain_operations if name == "VAE" else None
+        rates = measure(MODELS[name], x, arguments.repeats, plain)
+        cells = [f"{rates[way]:,.0f}" if way in rates else "" for way in columns]
+        ratios = [f"{rates['fit'] / rates['loop']:.2f}"]
+        ratios.append(f"{rates['fit'] / rates['plain']:.2f}" if plain else "")
+        print("| " + " | ".join([name, *cells, *ratios]) + " |", flush=True)
 
 
 if __name__ == "__main__":
