@@ -159,6 +159,7 @@ def test_models_lists_every_model_with_its_density():
         (("train", "VAE", "--data", "digits", "--epochs", 1, "--set", "hidden"), "key=value"),
         (("train", "VAE", "--data", "digits", "--epochs", 1, "--set", "latent_dim=x"), "x"),
         (("train", "VAE", "--data", "digits", "--epochs", 1, "--set", "beta=-1"), "beta"),
+        (("train", "NADE", "--data", "digits", "--epochs", 1, "--set", "num_hidden=0"), "least 1"),
         (("train", "GAN", "--data", "digits", "--epochs", 1, "--binarize", "threshold"), "binar"),
         (
             ("train", "NADE", "--data", "digits", "--epochs", 1, "--set", "condition=Classes"),
