@@ -10,7 +10,7 @@ W = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
 @pytest.mark.parametrize(
     ("prior", "density"),
     [(NormalWeights(0.3), stats.norm(0, 0.3)), (LaplaceWeights(0.3), stats.laplace(0, 0.3))],
-    ids=repr,
+    ids=["normal", "laplace"],
 )
 def test_the_penalty_is_minus_the_log_density_but_for_a_constant(prior, density):
     expected = -density.logpdf(W).sum() + density.logpdf(0) * W.size
