@@ -36,7 +36,7 @@ def main(context: click.Context, verbose: bool) -> None:
     callback=read_config,
     help="YAML or JSON file of these arguments; those given here come first.",
 )
-@click.option("--data", required=True, help="Data set: digits, a TFDS name, or a folder.")
+@click.option("--data", required=True, help="digits, a TFDS name, or a file or folder of data.")
 @click.option("--epochs", required=True, type=_COUNT, help="Number of epochs, the most.")
 @click.option("--output", required=True, type=click.Path(), help="Folder of the run.")
 @click.option(
