@@ -13,7 +13,7 @@ from tfgen.autoregressive.distribution import AutoregressiveDistribution
 from tfgen.autoregressive.masks import read_mask
 from tfgen.core import Phase, SamplingModel, check_spec
 from tfgen.core.arrays import in_batches
-from tfgen.core.checks import are_valid, check_count, is_bounded
+from tfgen.core.checks import are_valid, is_bounded, where_example
 from tfgen.core.typing import ArrayLike, SeedLike
 
 tfd = tfp.distributions
@@ -136,45 +136,18 @@ class AutoregressiveModel(SamplingModel):
         Returns:
             `[batch]`, in nats.
         """
-        axes = range(1, x.shape.rank)
         valid = are_valid(x, self.levels, is_bounded(self.event_shape, self.levels))
-        known = tf.where(tf.reshape(valid, (-1, *[1] * len(axes))), x, tf.zeros_like(x))
-        inside = self._log_prob(known, given)
-        unknown = tf.reduce_any(tf.math.is_nan(x), axis=axes)
+        inside = self._log_prob(where_example(valid, x, 0.0), given)
+        unknown = tf.reduce_any(tf.math.is_nan(x), axis=range(1, x.shape.rank))
         return tf.where(valid, inside, tf.where(unknown, math.nan, -math.inf))
 
     @tf.function(reduce_retracing=True, autograph=False)
     def _log_prob(self, x, given):
         return self.conditionals(x, given).log_prob(x)
 
-    def sample(
-        self,
-        num_samples: int | tf.Tensor,
-        *,
-        condition: ArrayLike | None = None,
-        seed: SeedLike | None = None,
-        batch_size: int | None = None,
-    ) -> tf.Tensor:
-        """Draws examples from the model.
-
-        Args:
-            num_samples: int or int32 scalar, at least 1.
-            condition: for a model that has one: a condition for each sample, or one for all.
-            seed: int or int32 `(2,)` tensor; None for the model's own generator.
-            batch_size: the most that are drawn at once, 256 by default. The sampler is compiled
-                once for each size of its blocks: 1, 4, 16, ... or this one. Each sample is drawn
-                from numbers of its own, whatever the blocks.
-        Returns:
-            `[num_samples, *event_shape]`, float32; images in [0, 1], discrete data on the levels.
-        Raises:
-            ValueError: `num_samples` or `batch_size` is below 1, `seed` is no seed, or a bad
-                condition.
-        """
-        check_count(num_samples, "num_samples")
-        if batch_size is not None:
-            check_count(batch_size, "batch_size")
-        given = self.read_condition(condition, num_samples)
-        return self.generate(num_samples, self.seed_or_next(seed), given, batch_size)
+    def _blocks_of(self, generate, num_samples, seed, given, batch_size):
+        """The numbers are drawn all at once, so that blocks change no sample."""
+        return generate(num_samples, seed, given, batch_size)
 
     def generate(
         self,

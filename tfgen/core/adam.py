@@ -25,17 +25,20 @@ class Adam(keras.optimizers.Adam):
             super()._backend_update_step(grads, trainable_variables, learning_rate)
             return
         step = tf.cast(self.iterations + 1, tf.float32)
-        powers = {"beta1_power": self.beta_1**step, "beta2_power": self.beta_2**step}
+        shared = {
+            "beta1_power": self.beta_1**step,
+            "beta2_power": self.beta_2**step,
+            "lr": tf.cast(learning_rate, tf.float32),
+            "beta1": tf.constant(self.beta_1),
+            "beta2": tf.constant(self.beta_2),
+            "epsilon": tf.constant(self.epsilon),
+        }
         for gradient, variable in zip(grads, trainable_variables, strict=True):
             index = self._get_variable_index(variable)
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.value.handle,
                 m=self._momentums[index].value.handle,
                 v=self._velocities[index].value.handle,
-                **powers,
-                lr=tf.cast(learning_rate, tf.float32),
-                beta1=self.beta_1,
-                beta2=self.beta_2,
-                epsilon=self.epsilon,
                 grad=tf.cast(tf.convert_to_tensor(gradient), tf.float32),
+                **shared,
             )

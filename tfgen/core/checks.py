@@ -96,6 +96,18 @@ def are_valid(x: tf.Tensor, levels: int | None, bounded: bool) -> tf.Tensor:
     return tf.reduce_all(valid, axis=range(1, x.shape.rank))
 
 
+def where_example(chosen: tf.Tensor, x: tf.Tensor, otherwise: float) -> tf.Tensor:
+    """x of the examples that are chosen, one value in place of the others.
+
+    Args:
+        chosen: bool `[batch]`.
+        x: `[batch, ...]`, floating point.
+        otherwise: the value.
+    """
+    chosen = tf.reshape(chosen, (-1, *[1] * (x.shape.rank - 1)))
+    return tf.where(chosen, x, tf.constant(otherwise, x.dtype))
+
+
 def check_mask(mask: ArrayLike, shape: tf.TensorShape) -> tf.Tensor:
     """Checks a mask, 1 where x is kept and 0 where it is drawn.
 

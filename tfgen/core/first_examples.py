@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgen.core.arrays import is_array
+
 # Of data that come in batches: enough for means and correlations.
 _MOST_EXAMPLES = 10_000
 
@@ -20,7 +22,7 @@ def first_examples(data: Any) -> np.ndarray | None:
     Returns:
         `[num_examples, *event_shape]`; None of data that can be read once only, as a generator's.
     """
-    if _is_array(data):
+    if is_array(data):
         return np.asarray(data)
     batches = _batches(data)
     if batches is None:
@@ -42,7 +44,7 @@ def count_examples(data: Any) -> int | None:
     Returns:
         int; None where it is not known, or has no end.
     """
-    if _is_array(data):
+    if is_array(data):
         return len(data)
     if isinstance(data, tf.data.Dataset):
         num_batches = max(0, int(data.cardinality()))
@@ -52,10 +54,6 @@ def count_examples(data: Any) -> int | None:
     if not num_batches or batches is None:
         return None
     return num_batches * len(_x(next(batches)))
-
-
-def _is_array(data):
-    return tf.is_tensor(data) or isinstance(data, (np.ndarray, list, tuple))
 
 
 def _batches(data):

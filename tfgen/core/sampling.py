@@ -45,7 +45,8 @@ class SamplingModel(GenerativeModel):
             condition: for a model that has one: a condition for each sample, or one for all.
             seed: int or int32 `(2,)` tensor; None for the model's own generator.
             batch_size: the most that are drawn at once, which bounds the memory; more samples then
-                come in blocks of this size, each with a seed of its own. None for all at once.
+                come in blocks of this size, each with a seed of its own. None for all at once. (The
+                autoregressive models' blocks change no sample, and have at most 256 by default.)
         Returns:
             `[num_samples, *event_shape]`, float32; images in [0, 1], discrete data on the levels.
         Raises:
@@ -57,11 +58,15 @@ class SamplingModel(GenerativeModel):
     def _in_blocks(self, generate, num_samples, condition, seed, batch_size):
         """What `sample` does, with the `generate` of a family that has more arguments."""
         check_count(num_samples, "num_samples")
+        if batch_size is not None:
+            check_count(batch_size, "batch_size")
         given = self.read_condition(condition, num_samples)
-        seed = self.seed_or_next(seed)
+        return self._blocks_of(generate, num_samples, self.seed_or_next(seed), given, batch_size)
+
+    def _blocks_of(self, generate, num_samples, seed, given, batch_size):
+        """Draws at most `batch_size` at once."""
         if batch_size is None:
             return generate(num_samples, seed, given)
-        check_count(batch_size, "batch_size")
         total = tf.get_static_value(num_samples)
         if total is None:
             raise ValueError(

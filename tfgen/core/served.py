@@ -1,11 +1,12 @@
 """Functions as a SavedModel serves them: their inputs are checked inside the graph."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
 
-from tfgen.core.checks import are_valid, is_bounded
+from tfgen.core.checks import are_valid, is_bounded, where_example
 
 Served = Callable[..., dict[str, tf.Tensor]]
 
@@ -43,8 +44,7 @@ def served(function: Served, specs: Sequence[tf.TensorSpec], levels: int | None)
                 value = tf.where(kept > 0, value, tf.zeros_like(value))
             good = are_valid(value, *_support(spec, levels))
             # Zero is a value of every model: nothing fails on the way to the answer.
-            shape = tf.concat((tf.shape(good), tf.ones(value.shape.rank - 1, tf.int32)), axis=0)
-            values[spec.name] = tf.where(tf.reshape(good, shape), value, tf.zeros_like(value))
+            values[spec.name] = where_example(good, value, 0.0)
             valid = good if valid is None else valid & good
         results = function(*(values[name] for name in names))
         return {name: _or_nan(result, valid) for name, result in results.items()}
@@ -63,6 +63,4 @@ def _support(spec: tf.TensorSpec, levels: int | None) -> tuple[int | None, bool]
 def _or_nan(result: tf.Tensor, valid: tf.Tensor | None) -> Any:
     if valid is None or not result.dtype.is_floating:
         return result
-    shape = tf.concat((tf.shape(valid), tf.ones(result.shape.rank - 1, tf.int32)), axis=0)
-    nan = tf.constant(float("nan"), result.dtype)
-    return tf.where(tf.reshape(valid, shape), result, nan)
+    return where_example(valid, result, math.nan)
