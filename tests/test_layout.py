@@ -12,6 +12,7 @@ FLOORS = {
     "conditions": 1,
     "distributions": 1,
     "layers": 1,
+    "losses": 1,
     "networks": 2,
     "data": 2,
     "autoregressive": 3,

@@ -10,6 +10,7 @@ from tfgen import (
     evaluation,
     latent,
     layers,
+    losses,
     networks,
     training,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "evaluation",
     "latent",
     "layers",
+    "losses",
     "networks",
     "show",
     "training",

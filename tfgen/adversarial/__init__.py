@@ -2,8 +2,8 @@
 
 from tfgen.adversarial.dcgan import DCGAN
 from tfgen.adversarial.gan import GAN
-from tfgen.adversarial.losses import LossPair, Minimax, NonSaturating, optimal_logits
 from tfgen.adversarial.model import AdversarialModel
+from tfgen.losses import R1, LossPair, Minimax, NonSaturating, Penalty, optimal_logits
 
 __all__ = [
     "DCGAN",
@@ -12,5 +12,7 @@ __all__ = [
     "LossPair",
     "Minimax",
     "NonSaturating",
+    "Penalty",
+    "R1",
     "optimal_logits",
 ]

@@ -3,11 +3,11 @@
 from typing import Any, Self
 
 from tfgen.adversarial.gan import GAN
-from tfgen.adversarial.losses import LossPair, NonSaturating
 from tfgen.core import Condition
 from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import Prior, StandardNormal
+from tfgen.losses import LossPair, NonSaturating
 from tfgen.networks import dcgan_discriminator, dcgan_generator
 
 

@@ -6,12 +6,12 @@ from typing import Any, Self
 import keras
 import tensorflow as tf
 
-from tfgen.adversarial.losses import LossPair, NonSaturating
 from tfgen.adversarial.model import AdversarialModel
 from tfgen.core import Adam, Condition
 from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import Prior, StandardNormal
+from tfgen.losses import LossPair, NonSaturating
 from tfgen.networks import check_network, mlp, network_inputs
 
 

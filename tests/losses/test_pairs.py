@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.adversarial import Minimax, NonSaturating, optimal_logits
+from tfgen.losses import Minimax, NonSaturating, optimal_logits
 
 tfd = tfp.distributions
 PAIRS = [Minimax(), NonSaturating()]
