@@ -5,7 +5,7 @@ from tfgen.distributions.discretized_logistic import DiscretizedLogistic
 from tfgen.distributions.head import Head
 from tfgen.distributions.heads import Bernoulli, Categorical, Normal, levels_head
 from tfgen.distributions.inversion import invert_categorical, invert_levels
-from tfgen.distributions.kl import kl_estimate
+from tfgen.distributions.kl import kl_estimate, kl_terms
 from tfgen.distributions.levels import level_values
 from tfgen.distributions.logistic_mixture import LogisticMixture
 from tfgen.distributions.mixtures import (
@@ -14,8 +14,10 @@ from tfgen.distributions.mixtures import (
     LaplaceMixture,
     NormalMixture,
 )
+from tfgen.distributions.posteriors import DiagonalNormal, FullCovarianceNormal, Posterior
 from tfgen.distributions.priors import GaussianMixture, Prior, StandardNormal
-from tfgen.distributions.reparameterize import reparameterize
+from tfgen.distributions.reparameterize import reparameterize, sample_and_log_prob
+from tfgen.distributions.top_down import TopDown
 from tfgen.distributions.weight_priors import LaplaceWeights, NormalWeights, WeightPrior
 
 __all__ = [
@@ -24,7 +26,9 @@ __all__ = [
     "ContinuousLogisticMixture",
     "ContinuousMixture",
     "CoupledLogisticMixture",
+    "DiagonalNormal",
     "DiscretizedLogistic",
+    "FullCovarianceNormal",
     "GaussianMixture",
     "Head",
     "LaplaceMixture",
@@ -33,13 +37,17 @@ __all__ = [
     "Normal",
     "NormalMixture",
     "NormalWeights",
+    "Posterior",
     "Prior",
     "StandardNormal",
+    "TopDown",
     "WeightPrior",
     "invert_categorical",
     "invert_levels",
     "kl_estimate",
+    "kl_terms",
     "level_values",
     "levels_head",
     "reparameterize",
+    "sample_and_log_prob",
 ]

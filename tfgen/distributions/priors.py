@@ -1,8 +1,9 @@
-"""Priors over latent vectors: calling one gives a distribution, without trainable weights."""
+"""Priors over latent vectors: calling one gives a distribution."""
 
 import abc
 import math
-from typing import Self
+from collections.abc import Callable
+from typing import Any, Self
 
 import numpy as np
 import tensorflow as tf
@@ -18,15 +19,36 @@ tfd = tfp.distributions
 class Prior(Configured, abc.ABC):
     """A distribution p(z) of latent vectors, built when called.
 
+    One with weights is a Keras layer, too: they are then the model's, and move with its networks.
+
     Attributes:
         dim: size of z.
+        has_density: whether p(z) can be evaluated; one without can be drawn from alone.
+        encodes: event shape of the x that it hands to the model's encoder; None where p(z) does not
+            depend on it.
     """
 
     dim: int
+    has_density = True
+    encodes: tuple[int, ...] | None = None
 
     @abc.abstractmethod
-    def __call__(self) -> tfd.Distribution:
-        """The distribution: event shape `[dim]`, float32."""
+    def __call__(
+        self, encode: Callable[[tf.Tensor], tfd.Distribution] | None = None
+    ) -> tfd.Distribution:
+        """The distribution: event shape `[dim]`, float32.
+
+        Args:
+            encode: `x -> q(z | x)` of the model, for a prior that is made of it (see `encodes`).
+        """
+
+    def adapt(self, x: Any, seed: int) -> None:
+        """Starts from training examples, before the first step: here there is nothing to start.
+
+        Args:
+            x: `[num_examples, *event_shape]`, as the model's `check` wants it.
+            seed: of what is drawn.
+        """
 
 
 class StandardNormal(Prior):
@@ -45,7 +67,7 @@ class StandardNormal(Prior):
         check_sizes(dim=dim)
         self.dim = int(dim)
 
-    def __call__(self) -> tfd.Independent:
+    def __call__(self, encode: Callable | None = None) -> tfd.Independent:
         """The distribution: event shape `[dim]`, float32."""
         return tfd.Independent(
             tfd.Normal(tf.zeros([self.dim]), tf.ones([self.dim])), reinterpreted_batch_ndims=1
@@ -110,7 +132,7 @@ class GaussianMixture(Prior):
         """Size of z."""
         return len(self.means[0])
 
-    def __call__(self) -> tfd.MixtureSameFamily:
+    def __call__(self, encode: Callable | None = None) -> tfd.MixtureSameFamily:
         """The distribution: event shape `[dim]`, float32."""
         means = tf.constant(self.means)
         scales = tf.broadcast_to(tf.constant(self.scales), means.shape)

@@ -1,16 +1,73 @@
-"""Draws from draws of a standard normal."""
+"""Draws of posteriors, as functions of draws of a standard normal."""
+
+import functools
 
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from tfgen.distributions.top_down import TopDown
+
 tfd = tfp.distributions
 
 
-def reparameterize(normal: tfd.Distribution, draws: tf.Tensor) -> tf.Tensor:
-    """mean + standard deviation * draws  (Kingma & Welling 2014, section 2.4).
+def reparameterize(q: tfd.Distribution, draws: tf.Tensor) -> tf.Tensor:
+    """z = g(draws), z ~ q where the draws are standard normal (Kingma & Welling 2014, section 2.4).
+
+    Of draws that are 0 it is the centre of q, for normals their mean.
 
     Args:
-        normal: independent normals, batch and event shape `[..., *event_shape]`.
-        draws: of standard normals; broadcast against the former.
+        q: what a `Posterior` gives, batch shape `[batch]`, event shape `[dim]`: a normal,
+            independent or with a full covariance, one through a bijector, or layers of those.
+        draws: `[..., batch, dim]`.
+    Returns:
+        `[..., batch, dim]`.
     """
-    return normal.mean() + normal.stddev() * draws
+    return sample_and_log_prob(q, draws)[0]
+
+
+@functools.singledispatch
+def sample_and_log_prob(q: tfd.Distribution, draws: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """z = g(draws), and log q(z).
+
+    The density of a flow comes from the way that z took: no inverse is needed.
+
+    Args:
+        q: see `reparameterize`.
+        draws: `[..., batch, dim]`, standard normal.
+    Returns:
+        z, `[..., batch, dim]`, and log q(z), `[..., batch]`, in nats.
+    Raises:
+        TypeError: a distribution of another kind.
+    """
+    raise TypeError(f"expected a posterior of normals. Received: {q}")
+
+
+@sample_and_log_prob.register(tfd.Independent)
+def _(q, draws):
+    z = q.mean() + q.stddev() * draws
+    return z, q.log_prob(z)
+
+
+@sample_and_log_prob.register(tfd.MultivariateNormalTriL)
+def _(q, draws):
+    z = q.loc + tf.linalg.matvec(q.scale_tril, draws)
+    return z, q.log_prob(z)
+
+
+@sample_and_log_prob.register(tfd.TransformedDistribution)
+def _(q, draws):
+    start, log_prob = sample_and_log_prob(q.distribution, draws)
+    z = q.bijector.forward(start)
+    return z, log_prob - q.bijector.forward_log_det_jacobian(start, event_ndims=1)
+
+
+@sample_and_log_prob.register(TopDown)
+def _(q, draws):
+    parts, log_probs = tf.split(draws, q.dims, axis=-1), []
+
+    def draw(layer, index):
+        z, log_prob = sample_and_log_prob(layer, parts[index])
+        log_probs.append(log_prob)
+        return z
+
+    return q.descend(draw), tf.add_n(log_probs)

@@ -1,6 +1,7 @@
 """Keras layers that the papers' networks need and Keras does not have."""
 
 from tfgen.layers.diagonal_lstm import DiagonalBiLSTMLayer
+from tfgen.layers.gated_dense import GatedDense
 from tfgen.layers.gated_pixel import GatedPixelLayer
 from tfgen.layers.gated_resnet import DownRightShiftedResnet, DownShiftedResnet
 from tfgen.layers.group_normalization import GroupNormalization
@@ -28,6 +29,7 @@ __all__ = [
     "DownShiftedConv2D",
     "DownShiftedConv2DTranspose",
     "DownShiftedResnet",
+    "GatedDense",
     "GatedPixelLayer",
     "GroupNormalization",
     "LeftConv2D",
