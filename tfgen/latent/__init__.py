@@ -1,6 +1,7 @@
 """Models with a latent variable z, an encoder and a decoder."""
 
+from tfgen.latent.encoding_model import EncodingModel
 from tfgen.latent.model import LatentModel
 from tfgen.latent.vae import VAE
 
-__all__ = ["VAE", "LatentModel"]
+__all__ = ["VAE", "EncodingModel", "LatentModel"]
