@@ -33,6 +33,7 @@ from tfgen import (
     RowLSTM,
 )
 from tfgen.data import load_arrays
+from tfgen.networks import DenseNetworks
 
 NUM_TRAIN = 50_000
 SHAPE = (28, 28, 1)
@@ -99,7 +100,7 @@ MODELS = {
         lambda n: cosine(2e-3, n, global_clipnorm=1.0),
     ),
     "VAE": Setting(
-        lambda: VAE.default(SHAPE, latent_dim=40, hidden=(400, 400)),
+        lambda: VAE.default(SHAPE, latent_dim=40, architecture=DenseNetworks((400, 400))),
         30,
         100,
         lambda n: cosine(1e-3, n),

@@ -14,7 +14,7 @@ from tfgen import registry, training
 from tfgen.training import image_grid, load_run
 from tfgen_cli.main import main
 
-TINY = ("--set", "latent_dim=2", "--set", "hidden=(8,)")
+TINY = ("--set", "latent_dim=2", "--set", "architecture=DenseNetworks((8,))")
 
 
 def call(*arguments):
@@ -102,7 +102,7 @@ def test_a_picture_is_written_as_its_ending_says(run, tmp_path):
 
 
 def test_training_that_diverges_has_exit_status_2_and_one_line(tmp_path):
-    settings = (*TINY, "--set", "beta=1e39")
+    settings = (*TINY, "--set", "objective=ELBO(1e39)")
     command = ("train", "VAE", "--data", "digits", "--epochs", 3, "--output", tmp_path / "run")
     result = call(*command, *settings)
     assert result.exit_code == 2
@@ -156,9 +156,12 @@ def test_models_lists_every_model_with_its_density():
         (("train", "VAE", "--data", "digits"), "--epochs"),
         (("train", "VAE", "--data", "no-such-data", "--epochs", 1), "no-such-data"),
         (("train", "VAE", "--data", "digits", "--epochs", 1, "--set", "depth=3"), "latent_dim"),
-        (("train", "VAE", "--data", "digits", "--epochs", 1, "--set", "hidden"), "key=value"),
+        (("train", "VAE", "--data", "digits", "--epochs", 1, "--set", "architecture"), "key=value"),
         (("train", "VAE", "--data", "digits", "--epochs", 1, "--set", "latent_dim=x"), "x"),
-        (("train", "VAE", "--data", "digits", "--epochs", 1, "--set", "beta=-1"), "beta"),
+        (
+            ("train", "VAE", "--data", "digits", "--epochs", 1, "--set", "objective=ELBO(-1)"),
+            "beta",
+        ),
         (("train", "NADE", "--data", "digits", "--epochs", 1, "--set", "num_hidden=0"), "least 1"),
         (("train", "GAN", "--data", "digits", "--epochs", 1, "--binarize", "threshold"), "binar"),
         (
@@ -243,23 +246,23 @@ def trained(monkeypatch):
 @pytest.mark.parametrize("ending", ["yaml", "json"])
 def test_a_file_gives_what_the_command_line_does_not(tmp_path, trained, ending):
     values = {
-        "model": "VAE",
+        "model": "GAN",
         "data": "digits",
         "epochs": 30,
         "output": "run",
         "batch-size": 50,
         "learning_rate": 1e-3,
         "overwrite": True,
-        "set": {"hidden": [8, 4], "beta": 2.0, "likelihood": "LogisticMixture(2)"},
+        "set": {"hidden": [8, 4], "dropout": 0.5, "loss_pair": "Minimax"},
     }
     file = tmp_path / f"run.{ending}"
     lines = [f"{key}: {json.dumps(value)}\n" for key, value in values.items()]
     file.write_text(json.dumps(values) if ending == "json" else "".join(lines))
-    result = call("train", "--config", file, "--epochs", 2, "--set", "beta=1.5")
+    result = call("train", "--config", file, "--epochs", 2, "--set", "dropout=0.2")
     assert result.exit_code == 0, result.output
     [(data, options)] = trained
-    settings = {"hidden": "(8, 4, )", "beta": "1.5", "likelihood": "LogisticMixture(2)"}
-    assert (data, options["arguments"]) == ("digits", {"model": "VAE", "set": settings})
+    settings = {"hidden": "(8, 4, )", "dropout": "0.2", "loss_pair": "Minimax"}
+    assert (data, options["arguments"]) == ("digits", {"model": "GAN", "set": settings})
     names = ("epochs", "output", "batch_size", "learning_rate", "overwrite", "seed", "patience")
     assert [options[name] for name in names] == [2, "run", 50, 1e-3, True, 0, None]
 

@@ -23,6 +23,8 @@ from tfgen.conditions import Attributes, Captions, Classes, Vector
 from tfgen.core import SamplingModel
 from tfgen.core.configured import init_parameters
 from tfgen.distributions import Categorical, Normal, NormalMixture
+from tfgen.latent import ELBO
+from tfgen.networks import DenseNetworks
 
 IMAGE, SMALL, VECTOR = (8, 8, 1), (5, 4, 1), (6,)
 TEXTS = ("a red seven", "a blue one", "", "ein Gr\u00fcner, sieben")
@@ -57,12 +59,16 @@ class Row(NamedTuple):
 
 # Every exported model, tiny; a name before a colon is the model's. What stands alone is a `make`.
 MODELS = {
-    "VAE": lambda: tfgen.VAE.default(IMAGE, latent_dim=3, hidden=(8,)),
+    "VAE": lambda: tfgen.VAE.default(IMAGE, latent_dim=3, architecture=DenseNetworks((8,))),
     "VAE: categorical": lambda: tfgen.VAE.default(
-        IMAGE, latent_dim=3, hidden=(8,), likelihood=Categorical(5)
+        IMAGE, latent_dim=3, architecture=DenseNetworks((8,)), likelihood=Categorical(5)
     ),
     "VAE: vectors": lambda: tfgen.VAE.default(
-        VECTOR, latent_dim=3, hidden=(8,), likelihood=Normal(), beta=2.0
+        VECTOR,
+        latent_dim=3,
+        architecture=DenseNetworks((8,)),
+        likelihood=Normal(),
+        objective=ELBO(beta=2.0),
     ),
     "NADE": lambda: tfgen.NADE.default(IMAGE, num_hidden=6),
     "NADE: categorical": lambda: tfgen.NADE.default(VECTOR, num_hidden=6, levels=5),
@@ -101,7 +107,7 @@ MODELS = {
         (3, 2, 1), num_features=4, num_layers=1, condition=Captions.from_corpus(TEXTS)
     ),
     "VAE: captions, conditional": lambda: tfgen.VAE.default(
-        IMAGE, latent_dim=3, hidden=(8,), condition=Captions.from_corpus(TEXTS)
+        IMAGE, latent_dim=3, architecture=DenseNetworks((8,)), condition=Captions.from_corpus(TEXTS)
     ),
     "GAN: attributes, conditional": lambda: tfgen.GAN.default(
         IMAGE, latent_dim=3, hidden=(8,), condition=Attributes(("long", "bold"))

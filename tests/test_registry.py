@@ -7,6 +7,7 @@ import tfgen
 from tfgen import registry
 from tfgen.core import Configured
 from tfgen.data import DataInfo
+from tfgen.latent import ELBO
 
 DIGITS = DataInfo((8, 8, 1), levels=17, num_classes=10, num_examples=100)
 UNKNOWN = DataInfo((8, 8, 1), levels=None, num_classes=None, num_examples=100)
@@ -99,7 +100,10 @@ def test_arguments_are_those_of_default_and_those_that_it_passes_on():
         registry.build(tfgen.VAE, {"depth": "3"}, DIGITS)
     with pytest.raises(ValueError, match="Received: encoder"):
         registry.build(tfgen.VAE, {"encoder": "3"}, DIGITS)
-    assert registry.build(tfgen.VAE, {"beta": "2.0", "hidden": "(3,)"}, DIGITS).beta == 2
+    settings = {"objective": "ELBO(2.0)", "architecture": "DenseNetworks((3,))"}
+    model = registry.build(tfgen.VAE, settings, DIGITS)
+    assert model.objective == ELBO(2.0)
+    assert model.encoder.get_layer("hidden_0").units == 3
 
 
 @pytest.mark.parametrize(
@@ -108,10 +112,11 @@ def test_arguments_are_those_of_default_and_those_that_it_passes_on():
         ("VAE", "likelihood", "5", r"a Head \(Bernoulli, "),
         ("VAE", "likelihood", "StandardNormal(3)", "a Head"),
         ("VAE", "prior", "Bernoulli", "a Prior .* or None"),
-        ("VAE", "hidden", "0", "a tuple, each of an integer"),
-        ("VAE", "hidden", "(8, 1.5)", "a tuple, each of an integer"),
-        ("VAE", "latent_dim", "True", "an integer"),
-        ("VAE", "beta", "'x'", "a number"),
+        ("GAN", "hidden", "0", "a tuple, each of an integer"),
+        ("GAN", "hidden", "(8, 1.5)", "a tuple, each of an integer"),
+        ("VAE", "latent_dim", "True", "an integer or None"),
+        ("VAE", "objective", "0.5", "a Objective"),
+        ("GAN", "dropout", "'x'", "a number"),
         ("PixelCNN", "num_layers", "1e9", "an integer"),
         ("GAN", "loss_pair", "LinearSchedule(9)", "a LossPair"),
         ("DDPM", "schedule", "5", "a Schedule"),

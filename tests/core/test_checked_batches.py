@@ -6,6 +6,7 @@ import pytest
 
 from tfgen import VAE
 from tfgen.conditions import Captions, Classes
+from tfgen.networks import DenseNetworks
 
 TEXTS = np.array(["a red one", "a blue two", "", "red"] * 3)
 
@@ -34,7 +35,7 @@ def binary():
 
 def model(condition):
     keras.utils.set_random_seed(0)
-    made = VAE.default((6,), latent_dim=2, hidden=(4,), condition=condition)
+    made = VAE.default((6,), latent_dim=2, architecture=DenseNetworks((4,)), condition=condition)
     made.compile()
     return made
 

@@ -8,6 +8,7 @@ from truths import randomize
 import tfgen
 from tfgen.conditions import Vector
 from tfgen.core.served import served
+from tfgen.networks import DenseNetworks
 
 IMAGE = (2, 2, 1)
 LEVELS = {"x": [[0.0, 1.0, 1.0], [0.5, 1.0, 0.0], [1.0, np.nan, 0.0], [1.0, 2.0, 0.0]]}
@@ -30,7 +31,7 @@ def test_bad_examples_are_answered_by_nan_and_good_ones_as_ever(family):
 
 
 def test_each_floating_output_of_a_bad_example_is_nan():
-    model = tfgen.VAE.default(IMAGE, latent_dim=2, hidden=(3,))
+    model = tfgen.VAE.default(IMAGE, latent_dim=2, architecture=DenseNetworks((3,)))
     x = np.full((3, *IMAGE), 1.0, "float32")
     x[1, 0, 0] = -0.1
     z = np.array([[0.0, 1.0], [np.inf, 0.0]], "float32")
@@ -47,7 +48,9 @@ def test_each_floating_output_of_a_bad_example_is_nan():
 
 
 def test_an_example_with_a_condition_that_is_not_finite_is_answered_by_nan():
-    model = tfgen.VAE.default(IMAGE, latent_dim=2, hidden=(3,), condition=Vector(2))
+    model = tfgen.VAE.default(
+        IMAGE, latent_dim=2, architecture=DenseNetworks((3,)), condition=Vector(2)
+    )
     condition = np.array([[0.0, 1.0], [np.nan, 0.0]], "float32")
     x = np.ones((2, *IMAGE), "float32")
     (found,) = answers(model, "elbo", x=x, seed=(0, 1), condition=condition).values()
@@ -64,7 +67,7 @@ def test_x_is_looked_at_where_the_mask_keeps_it():
 
 
 def test_a_saved_model_refuses_other_shapes_by_the_name_of_the_input(tmp_path):
-    model = tfgen.VAE.default(IMAGE, latent_dim=2, hidden=(3,))
+    model = tfgen.VAE.default(IMAGE, latent_dim=2, architecture=DenseNetworks((3,)))
     randomize(model)
     model.export(tmp_path / "saved")
     encode = tf.saved_model.load(str(tmp_path / "saved")).signatures["encode"]

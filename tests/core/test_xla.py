@@ -9,6 +9,7 @@ from core.toy import Line
 import tfgen
 from tfgen.core import xla
 from tfgen.core.xla import gains_by_xla
+from tfgen.networks import DenseNetworks
 
 SHAPE = (28, 28, 1)
 
@@ -19,7 +20,9 @@ def any_work(monkeypatch):
 
 
 def vae(**options):
-    return tfgen.VAE.default(SHAPE, **{"latent_dim": 20, "hidden": (400,), **options})
+    return tfgen.VAE.default(
+        SHAPE, **{"latent_dim": 20, "architecture": DenseNetworks((400,)), **options}
+    )
 
 
 def test_a_dense_model_gains_where_an_epoch_has_some_work():

@@ -178,7 +178,9 @@ def test_a_run_with_patience_is_that_of_its_best_epoch(run, tmp_path):
     metrics = json.loads((folder / "metrics.json").read_text())
     assert (metrics["kept_epoch"], metrics["epochs"]) == (3, 5)
     assert metrics["final"]["val_negative_log_prob"] == 1
-    assert metrics["validation"] == tfgen.evaluation.likelihood(model, x)
+    protocol = {"data": "digits", "split": "train[90%:]", "binarization": "threshold"}
+    expected = tfgen.evaluation.likelihood(model, x, protocol=protocol)
+    assert metrics["validation"] == {"likelihood": expected.to_json()}
     picture = keras.utils.load_img(folder / "samples.png", color_mode="grayscale")
     expected = image_grid(model.sample(64, seed=0))[..., 0]
     np.testing.assert_array_equal(np.array(picture), expected)

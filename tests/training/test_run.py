@@ -15,11 +15,12 @@ import tfgen
 from tfgen.conditions import Classes
 from tfgen.core import GenerativeModel, Phase
 from tfgen.data import load_arrays
+from tfgen.networks import DenseNetworks
 from tfgen.training import RunFolder, draw, evaluate, image_grid, load_run, read_history, train
 
 
 def tiny(info):
-    return tfgen.VAE.default(info.event_shape, latent_dim=2, hidden=(8,))
+    return tfgen.VAE.default(info.event_shape, latent_dim=2, architecture=DenseNetworks((8,)))
 
 
 def tiny_nade(info):
@@ -81,11 +82,15 @@ def test_evaluate_adds_the_test_set_to_the_metrics(run):
     x = load_arrays("digits", "test", binarize="threshold")
     elbo = model.elbo(x, seed=0, batch_size=100).numpy()
     assert figures["num_examples"] == len(x)
-    np.testing.assert_allclose(figures["elbo"], elbo.mean(), rtol=1e-5)
-    np.testing.assert_allclose(figures["bits_per_dim"], -elbo.mean() / 64 / np.log(2), rtol=1e-5)
-    np.testing.assert_allclose(
-        figures["standard_error"], elbo.std(ddof=1) / np.sqrt(len(x)), rtol=1e-4
-    )
+    found = figures["likelihood"]
+    np.testing.assert_allclose(found["mean"], elbo.mean(), rtol=1e-5)
+    np.testing.assert_allclose(found["bits_per_dim"], -elbo.mean() / 64 / np.log(2), rtol=1e-5)
+    error = elbo.std(ddof=1) / np.sqrt(len(x))
+    np.testing.assert_allclose(found["standard_error"], error, rtol=1e-4)
+    assert found["protocol"] == {
+        **{"num_examples": len(x), "levels": 2, "condition": None, "seed": 0},
+        **{"data": "digits", "split": "test", "binarization": "threshold"},
+    }
     assert json.loads((folder / "metrics.json").read_text())["test"] == figures
 
 
@@ -156,12 +161,14 @@ def test_a_categorical_model_gets_the_levels_of_the_data(tmp_path):
     model = train(tiny_nade, "digits", epochs=1, output=tmp_path / "nade", verbose=0)
     metrics = json.loads((tmp_path / "nade" / "metrics.json").read_text())
     assert (metrics["levels"], metrics["binarize"], model.levels) == (17, None, 17)
-    assert metrics["validation"]["kind"] == "exact"
+    assert metrics["validation"]["likelihood"]["kind"] == "exact"
 
 
 def given_classes(info):
     classes = Classes(info.num_classes)
-    return tfgen.VAE.default(info.event_shape, latent_dim=2, hidden=(8,), condition=classes)
+    return tfgen.VAE.default(
+        info.event_shape, latent_dim=2, architecture=DenseNetworks((8,)), condition=classes
+    )
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +189,7 @@ def test_a_conditional_model_gets_the_labels(conditional):
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["final"] == {name: values[-1] for name, values in history.items()}
     elbo = model.elbo(held_x, condition=held_y, seed=0, batch_size=100).numpy()
-    np.testing.assert_allclose(metrics["validation"]["elbo"], elbo.mean(), rtol=1e-5)
+    np.testing.assert_allclose(metrics["validation"]["likelihood"]["mean"], elbo.mean(), rtol=1e-5)
 
 
 def test_the_picture_of_a_conditional_run_has_a_row_for_each_class(conditional):
@@ -197,7 +204,7 @@ def test_a_conditional_run_is_evaluated_given_the_labels(conditional):
     figures = evaluate(folder)
     x, y = load_arrays("digits", "test", binarize="threshold", labels=True)
     elbo = model.elbo(x, condition=y, seed=0, batch_size=100).numpy()
-    np.testing.assert_allclose(figures["elbo"], elbo.mean(), rtol=1e-5)
+    np.testing.assert_allclose(figures["likelihood"]["mean"], elbo.mean(), rtol=1e-5)
     terms = model.evaluate(x, y, batch_size=100, verbose=0, return_dict=True)
     assert {name: figures[name] for name in terms} == terms
 

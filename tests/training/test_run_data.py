@@ -61,11 +61,11 @@ def test_a_run_says_what_it_was_validated_on_and_goes_on_with_it(folder):
     metrics = RunFolder(output).read_metrics()
     assert (metrics["num_train"], metrics["num_validation"]) == (20, 12)
     log_prob = model.log_prob(BITS[20:32]).numpy().mean()
-    np.testing.assert_allclose(metrics["validation"]["log_prob"], log_prob, rtol=1e-5)
+    np.testing.assert_allclose(metrics["validation"]["likelihood"]["mean"], log_prob, rtol=1e-5)
     [x] = load_validation(model, metrics, 5)
     np.testing.assert_array_equal(x, BITS[20:25])
     np.testing.assert_allclose(
-        evaluate(output)["log_prob"], model.log_prob(BITS[32:]).numpy().mean(), rtol=1e-5
+        evaluate(output)["likelihood"]["mean"], model.log_prob(BITS[32:]).numpy().mean(), rtol=1e-5
     )
     assert evaluate(output, split="valid")["num_examples"] == 12
     assert train(tiny, folder / "set.npz", epochs=2, resume=True, **options).epochs_seen == 2

@@ -4,6 +4,7 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import tfgen
+from tfgen.networks import DenseNetworks
 from tfgen.training import TensorBoard, image_grid
 
 X = np.random.default_rng(0).integers(0, 2, (20, 4, 4, 1)).astype("float32")
@@ -11,7 +12,9 @@ X = np.random.default_rng(0).integers(0, 2, (20, 4, 4, 1)).astype("float32")
 
 def fit(folder, batch, x=X, seed=0, **options):
     """A model fitted for two epochs, its terms, and the events that were written of it."""
-    model = tfgen.VAE.default(x.shape[1:], latent_dim=2, hidden=(3,), **options)
+    model = tfgen.VAE.default(
+        x.shape[1:], latent_dim=2, architecture=DenseNetworks((3,)), **options
+    )
     model.compile()
     callback = TensorBoard(folder, batch, seed)
     history = model.fit(x, epochs=2, verbose=0, callbacks=[callback])

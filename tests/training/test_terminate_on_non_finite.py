@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import tfgen
+from tfgen.networks import DenseNetworks
 from tfgen.training import Checkpoint, TerminateOnNonFinite, read_history, train
 
 X = np.random.default_rng(0).integers(0, 2, (20, 4)).astype("float32")
@@ -23,7 +24,7 @@ def gan(steps):
 
 
 def vae(steps):
-    model = tfgen.VAE.default((4,), latent_dim=2, hidden=(3,))
+    model = tfgen.VAE.default((4,), latent_dim=2, architecture=DenseNetworks((3,)))
     model.compile(exploding(keras.optimizers.SGD, steps))
     return model
 
@@ -60,12 +61,12 @@ class Exploding(tfgen.VAE):
     """A VAE whose third epoch of the run below diverges."""
 
     def default_optimizers(self):
-        return {"elbo": exploding(keras.optimizers.SGD, 2 * 5 - 1)}
+        return {"bound": exploding(keras.optimizers.SGD, 2 * 5 - 1)}
 
 
 def build(info):
     keras.saving.register_keras_serializable("tests")(Exploding)
-    return Exploding.default(info.event_shape, latent_dim=2, hidden=(3,))
+    return Exploding.default(info.event_shape, latent_dim=2, architecture=DenseNetworks((3,)))
 
 
 def test_a_run_keeps_its_last_good_epoch_and_can_be_finished_from_it(tmp_path):

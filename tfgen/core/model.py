@@ -14,6 +14,7 @@ from tfgen.core.array_trainer import ArrayTrainer
 from tfgen.core.checks import check_count
 from tfgen.core.condition import Condition, check_is_condition
 from tfgen.core.configured import Configured
+from tfgen.core.counters import Counters
 from tfgen.core.optimizers import PhaseOptimizers, loss_scaled, match_optimizers
 from tfgen.core.phase import trainable_weights
 from tfgen.core.saved_model import write_saved_model
@@ -45,8 +46,9 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
         takes_condition: whether the family can take a condition.
         paper: authors and year of the source.
         default_batch_size: examples of one step on the command line.
-        epochs_seen: number of training epochs begun so far; saved with the model, it decides the
-            order of the next one.
+        order_seed: int in [0, 2^31), saved with the model: it decides, with the counts, the order
+            of each epoch and what each step draws.
+        epochs_seen: number of training epochs begun so far; saved with the model.
         steps_seen: number of training steps so far, a Keras variable; saved with the model.
     """
 
@@ -77,9 +79,8 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
         self.condition = condition
         self._condition_layers = [] if condition is None else list(condition.layers)
         self.seed_generator = keras.random.SeedGenerator()
-        self.order_seed = int(np.array(self.seed_generator.state)[0]) & 0x7FFFFFFF
         self.epochs_seen = 0
-        self._counters = _Counters()
+        self._counters = Counters(int(np.array(self.seed_generator.state)[0]) & 0x7FFFFFFF)
         self.terms = None
         self.built = True
 
@@ -106,6 +107,10 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
         Returns:
             `[rows, columns, *event_shape]`, float32: examples side by side.
         """
+
+    @property
+    def order_seed(self) -> int:
+        return int(self._counters.order_seed.numpy())
 
     @property
     def steps_seen(self) -> keras.Variable:
@@ -216,8 +221,17 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
         self._auto_xla = jit_compile == "auto"
         for phase in phases:
             optimizers[phase.name].build(trainable_weights(phase))
-        self.terms = Terms(type(self).__name__, self.term_names, phases)
-        self._block_function = None
+        self.renew_steps()
+
+    def renew_steps(self) -> None:
+        """Forgets the compiled steps of a model whose losses have changed; the next call compiles.
+
+        Optimizers and weights stay as they are.
+        """
+        if not self.compiled:
+            return
+        self.terms = Terms(type(self).__name__, self.term_names, self.phases())
+        self.train_function = self.test_function = self._block_function = None
 
     def get_compile_config(self) -> dict[str, Any] | None:
         if not self.compiled:
@@ -243,7 +257,8 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
         states = np.array(store["random_states"])
         for state, value in zip(self._random_states(), states, strict=True):
             state.assign(value)
-        self.order_seed, self.epochs_seen, steps_seen = map(int, np.array(store["order"]))
+        order_seed, self.epochs_seen, steps_seen = map(int, np.array(store["order"]))
+        self._counters.order_seed.assign(order_seed)
         self.steps_seen.assign(steps_seen)
         names = [name for name in store.keys() if name not in ("random_states", "order")]
         super().load_own_variables({name: store[name] for name in names})
@@ -276,12 +291,3 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
         write_saved_model(self, filepath, signatures)
         if verbose:
             print(f"wrote {os.path.abspath(filepath)}: {', '.join(signatures)}")
-
-
-class _Counters:
-    """Counts that Keras shall not take for weights."""
-
-    def __init__(self):
-        self.steps = keras.Variable(
-            0, dtype="int32", trainable=False, aggregation="only_first_replica", name="steps_seen"
-        )

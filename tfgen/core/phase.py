@@ -17,7 +17,7 @@ class Phase(NamedTuple):
         loss: `(batch, seed, training) -> {term: scalar}`. The batch is the tuple `(x,)`, or
             `(x, given)` with what networks read of the conditions; the seed, an int32 `(2,)`
             tensor, is new at each step. The first term is minimised, the others are reported
-            beside it.
+            beside it. One that is minimised without being a term of the model is called "loss".
         networks: Keras models or layers. Only their trainable weights move.
         every: the phase moves at every k-th step, and is not computed at the others.
     """

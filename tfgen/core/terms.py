@@ -13,7 +13,8 @@ class Terms:
         model: name of the model, for messages.
         declared: names of the terms, in order.
         phases: the model's phases. One alone also reports "loss", what it minimises. Of several,
-            one whose networks have penalties reports it as "<phase>_objective".
+            one whose networks have penalties reports it as "<phase>_objective". A loss whose first
+            term is none of the declared ones calls it by that name.
     """
 
     def __init__(self, model: str, declared: tuple[str, ...], phases: tuple[Phase, ...]) -> None:
@@ -42,15 +43,16 @@ class Terms:
         Raises:
             ValueError: a term that the model does not declare.
         """
-        unknown = [name for name in terms if name not in self._declared]
+        objective_name = self._objectives.get(phase.name)
+        unknown = [name for name in terms if name not in (*self._declared, objective_name)]
         if unknown:
             raise ValueError(
                 f"expected the phase {phase.name!r} of {self._model} to report terms that"
                 f" `term_names` declares, {', '.join(self._declared)}."
                 f" Received: {', '.join(unknown)}"
             )
-        if phase.name in self._objectives:
-            terms = {self._objectives[phase.name]: objective, **terms}
+        if objective_name is not None:
+            terms = {**terms, objective_name: objective}
         for name, value in terms.items():
             self.means[name].update_state(value, sample_weight=weight)
 

@@ -15,8 +15,14 @@ tfd = tfp.distributions
 class Posterior(Configured, abc.ABC):
     """A family of distributions q(z | x), one for each vector of parameters.
 
-    What it gives can be drawn by `tfgen.distributions.sample_and_log_prob`.
+    What it gives can be drawn by `tfgen.distributions.sample_and_log_prob`. One with weights is a
+    Keras layer, too: they are then the model's, and move with its networks.
+
+    Attributes:
+        scores_any_z: whether log q(z) is known of every z, not only of its own draws.
     """
+
+    scores_any_z = True
 
     @abc.abstractmethod
     def params_size(self, dim: int) -> int:

@@ -142,6 +142,22 @@ class GaussianMixture(Prior):
         )
 
 
+def standard_normal_unless(prior: Prior | None, latent_dim: int | None, usual: int) -> Prior:
+    """The prior, or a standard normal of the size that is said, or else of the usual one.
+
+    Raises:
+        ValueError: a `latent_dim` that is not the size of the prior's z.
+    """
+    if prior is None:
+        return StandardNormal(usual if latent_dim is None else latent_dim)
+    if latent_dim not in (None, prior.dim):
+        raise ValueError(
+            f"expected a latent_dim of {prior.dim}, as the prior {type(prior).__name__} has it, or"
+            f" None. Received: {latent_dim!r}"
+        )
+    return prior
+
+
 def _nested_floats(name, values):
     """Gives an array-like as a float or nested tuples of floats: hashable, and plain in JSON."""
     try:

@@ -2,6 +2,16 @@
 
 from tfgen.latent.encoding_model import EncodingModel
 from tfgen.latent.model import LatentModel
+from tfgen.latent.objectives import ELBO, IWAE, DReG, LinearWarmUp, Objective
 from tfgen.latent.vae import VAE
 
-__all__ = ["VAE", "EncodingModel", "LatentModel"]
+__all__ = [
+    "ELBO",
+    "IWAE",
+    "VAE",
+    "DReG",
+    "EncodingModel",
+    "LatentModel",
+    "LinearWarmUp",
+    "Objective",
+]

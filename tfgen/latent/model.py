@@ -9,6 +9,7 @@ import tensorflow_probability as tfp
 
 from tfgen.core import SamplingModel, split_seed
 from tfgen.core.typing import ArrayLike
+from tfgen.distributions import reparameterize
 from tfgen.latent.encoding_model import EncodingModel
 
 tfd = tfp.distributions
@@ -17,7 +18,7 @@ tfd = tfp.distributions
 class LatentModel(EncodingModel, SamplingModel):
     """A model of x by way of z: a prior p(z), a decoder p(x | z), an encoder q(z | x).
 
-    A family supplies `q(x, given, training)`, `p(z, given, training)`, `prior` and its objective.
+    A family supplies `q(x, given, training)`, `p(z, given, training)`, `prior` and its phases.
     """
 
     @abc.abstractmethod
@@ -36,11 +37,32 @@ class LatentModel(EncodingModel, SamplingModel):
     def latent_dim(self) -> int:
         return self.prior.dim
 
+    def prior_distribution(self, training: bool = False) -> tfd.Distribution:
+        """p(z), event shape `[dim]`.
+
+        Args:
+            training: whether networks that it is made of run as in training.
+        """
+        return self.prior(lambda x: self.q(x, training=training))
+
+    def log_joint(self, z: tf.Tensor, x: tf.Tensor, given: tf.Tensor | None = None) -> tf.Tensor:
+        """log p(z) + log p(x | z).
+
+        Args:
+            z: `[..., batch, dim]`, float32.
+            x: `[batch, *event_shape]`, float32; images in [0, 1].
+            given: what the networks read of the conditions, `[batch, ...]`.
+        Returns:
+            `[..., batch]`, in nats.
+        """
+        return self.prior_distribution().log_prob(z) + self.p(z, given).log_prob(x)
+
     def encode_mean(
         self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
-        """The mean of q(z | x)."""
-        return self.q(x, given, training).mean()
+        """The centre of q(z | x), its mean where q is normal (see `reparameterize`)."""
+        q = self.q(x, given, training)
+        return reparameterize(q, tf.zeros((tf.shape(x)[0], self.latent_dim)))
 
     def decode_mean(
         self, z: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
@@ -57,7 +79,7 @@ class LatentModel(EncodingModel, SamplingModel):
     @tf.function(reduce_retracing=True, autograph=False)
     def _generate(self, num_samples, seed, given):
         z_seed, x_seed = split_seed(seed, 2)
-        z = self.prior().sample(num_samples, seed=z_seed)
+        z = self.prior_distribution().sample(num_samples, seed=z_seed)
         return self.in_range(self.p(z, given).sample(seed=x_seed))
 
     def joint(self, *, condition: ArrayLike | None = None) -> tfd.JointDistributionNamed:
@@ -68,7 +90,7 @@ class LatentModel(EncodingModel, SamplingModel):
         """
         given = self.read_condition(condition, 1)
         return tfd.JointDistributionNamed(
-            {"z": self.prior(), "x": lambda z: self.p(z, given)}, batch_ndims=0
+            {"z": self.prior_distribution(), "x": lambda z: self.p(z, given)}, batch_ndims=0
         )
 
     def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:

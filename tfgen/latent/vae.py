@@ -1,7 +1,7 @@
 """The variational autoencoder (Kingma & Welling, 2014)."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Self
 
 import keras
@@ -14,22 +14,30 @@ from tfgen.core import (
     Phase,
     check_count,
     example_seeds,
+    first_examples,
     normal_by_example,
 )
 from tfgen.core.arrays import in_batches
-from tfgen.core.size_checks import check_not_negative, check_sizes
 from tfgen.core.typing import ArrayLike, SeedLike, ShapeLike
 from tfgen.distributions import (
     Bernoulli,
+    DiagonalNormal,
     Head,
-    Normal,
+    Posterior,
     Prior,
-    StandardNormal,
     kl_estimate,
-    reparameterize,
+    sample_and_log_prob,
 )
+from tfgen.distributions.priors import standard_normal_unless
 from tfgen.latent.model import LatentModel
-from tfgen.networks import check_network, mlp, network_inputs
+from tfgen.latent.objectives import ELBO, Objective
+from tfgen.networks import (
+    Architecture,
+    DenseNetworks,
+    check_network,
+    network_inputs,
+    over_leading_axes,
+)
 
 tfd = tfp.distributions
 
@@ -45,19 +53,20 @@ class VAE(LatentModel):
     int p(z) p(x | z, y) dz (Sohn et al. 2015, with a prior that does not depend on y).
 
     Args:
-        encoder: Keras model, `[batch, *event_shape]` to `[batch, 2 * dim]`, the mean and raw scale
-            of each latent dimension side by side (see `tfgen.distributions.Normal`).
+        encoder: Keras model, `[batch, *event_shape]` to the parameters of the posterior.
         decoder: Keras model, `[batch, dim]` to the parameters of the likelihood.
-        prior: p(z): `StandardNormal(dim)`, or any other.
+        prior: p(z): `StandardNormal(dim)`, or any other that can be evaluated, such as `VampPrior`.
         likelihood: the head of p(x | z): `Bernoulli()`, or any other.
-        beta: weight of the rate in the objective, 1 for the bound (Higgins et al. 2017, Eq. 4).
+        posterior: the family of q(z | x): `DiagonalNormal()`, or any other.
+        objective: what is minimised: `ELBO()`, or another bound. A new one can be set at any time.
         condition: what y is; both networks then have it as their second input. None for p(x).
     Raises:
-        ValueError: networks, prior, likelihood and condition do not fit together, or beta is
-            negative.
+        ValueError: networks, prior, likelihood, posterior, objective and condition do not fit
+            together.
 
     Example:
-        >>> model = VAE.default((4, 4, 1), latent_dim=2, hidden=(8,))
+        >>> from tfgen.networks import DenseNetworks
+        >>> model = VAE.default((4, 4, 1), latent_dim=2, architecture=DenseNetworks((8,)))
         >>> model.sample(3, seed=0).shape
         TensorShape([3, 4, 4, 1])
         >>> x = tf.round(model.sample(5, seed=1))
@@ -65,7 +74,7 @@ class VAE(LatentModel):
         True
     """
 
-    term_names = ("negative_elbo", "distortion", "rate")
+    term_names = ELBO.term_names
     density = "bound"
     takes_condition = True
     paper = "Kingma & Welling 2014"
@@ -77,33 +86,36 @@ class VAE(LatentModel):
         decoder: keras.Model,
         prior: Prior,
         likelihood: Head,
-        beta: float = 1.0,
+        posterior: Posterior = DiagonalNormal(),
+        objective: Objective = ELBO(),
         condition: Condition | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(condition=condition, **kwargs)
         event_shape = tuple(encoder.inputs[0].shape[1:])
-        check_network("encoder", encoder, event_shape, (2 * prior.dim,), condition)
+        _check_prior(prior, event_shape, condition)
+        outputs = (posterior.params_size(prior.dim),)
+        check_network("encoder", encoder, event_shape, outputs, condition)
         params = (*event_shape[:-1], likelihood.params_size(event_shape))
         check_network("decoder", decoder, (prior.dim,), params, condition)
         self.encoder = encoder
         self.decoder = decoder
         self.prior = prior
         self.likelihood = likelihood
-        self.beta = check_not_negative(beta, "beta")
+        self.posterior = posterior
         self.event_shape = event_shape
         self.levels = likelihood.levels
-        self.posterior = Normal()
+        self.objective = objective
 
     @classmethod
     def default(
         cls,
         event_shape: ShapeLike,
-        latent_dim: int = 20,
-        hidden: Sequence[int] = (400,),
+        latent_dim: int | None = None,
+        architecture: Architecture = DenseNetworks((400,)),
         likelihood: Head = Bernoulli(),
-        beta: float = 1.0,
         prior: Prior | None = None,
+        posterior: Posterior = DiagonalNormal(),
         condition: Condition | None = None,
         **kwargs: Any,
     ) -> Self:
@@ -111,47 +123,75 @@ class VAE(LatentModel):
 
         Args:
             event_shape: `(d,)` or `(height, width, channels)`.
-            latent_dim: size of z, where the prior does not say it.
-            hidden: widths of the encoder's hidden layers; the decoder has them in reverse.
+            latent_dim: size of z; None for the prior's, or 20.
+            architecture: of the two networks.
             likelihood: head of p(x | z).
-            beta: weight of the rate.
             prior: p(z); None for `StandardNormal(latent_dim)`.
+            posterior: family of q(z | x).
             condition: what y is; None for p(x).
             **kwargs: the constructor's other arguments.
         """
-        check_sizes(latent_dim=latent_dim)
         event_shape = tuple(event_shape)
-        prior = StandardNormal(latent_dim) if prior is None else prior
+        prior = standard_normal_unless(prior, latent_dim, usual=20)
         params = (*event_shape[:-1], likelihood.params_size(event_shape))
+        num_outputs = posterior.params_size(prior.dim)
         return cls(
-            encoder=mlp(event_shape, hidden, (2 * prior.dim,), name="encoder", condition=condition),
-            decoder=mlp((prior.dim,), hidden[::-1], params, name="decoder", condition=condition),
+            encoder=architecture.encoder(event_shape, num_outputs, condition),
+            decoder=architecture.decoder(prior.dim, params, condition),
             prior=prior,
             likelihood=likelihood,
-            beta=beta,
+            posterior=posterior,
             condition=condition,
             **kwargs,
         )
 
+    @property
+    def objective(self) -> Objective:
+        """What is minimised; a new one takes effect at once, and the optimizer goes on."""
+        return self._objective
+
+    @objective.setter
+    def objective(self, objective: Objective) -> None:
+        objective.check_model(self)
+        self._objective = objective
+        self.term_names = objective.term_names
+        self.renew_steps()
+
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        return {"elbo": Adam(1e-3)}
+        return {"bound": Adam(1e-3)}
 
     def phases(self) -> tuple[Phase, ...]:
-        return (Phase("elbo", self.negative_elbo, (self.encoder, self.decoder)),)
+        values = (self.prior, self.posterior)
+        layers = tuple(value for value in values if isinstance(value, keras.layers.Layer))
+        return (Phase("bound", self.bound_loss, (self.encoder, self.decoder, *layers)),)
+
+    def prepare(self, x: Any) -> None:
+        """Starts the prior from the training examples, before the first step."""
+        super().prepare(x)
+        if self.prior.encodes is not None and not int(self.steps_seen.numpy()):
+            examples = first_examples(x)
+            if examples is not None:
+                self.prior.adapt(self.check(examples).numpy(), self.order_seed)
+
+    def posterior_params(
+        self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
+    ) -> tf.Tensor:
+        """The parameters of q(z | x): what the encoder gives, `[batch, ...]`."""
+        return self.encoder(network_inputs(x, given), training=training)
 
     def q(
         self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
-    ) -> tfd.Independent:
-        """q(z | x), a diagonal normal (Eq. 9).
+    ) -> tfd.Distribution:
+        """q(z | x), by default a diagonal normal (Eq. 9).
 
         Args:
             x: `[batch, *event_shape]`, float32; images in [0, 1].
             given: what the networks read of the conditions, `[batch, ...]`.
             training: whether the network runs as in training.
         Returns:
-            `tfd.Independent` normal, batch shape `[batch]`, event shape `[dim]`.
+            The posterior's distribution, batch shape `[batch]`, event shape `[dim]`.
         """
-        return self.posterior(self.encoder(network_inputs(x, given), training=training))
+        return self.posterior(self.posterior_params(x, given, training))
 
     def p(
         self, z: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
@@ -166,33 +206,22 @@ class VAE(LatentModel):
         Returns:
             The likelihood's distribution, batch shape `[...]`, event shape `event_shape`.
         """
-        leading = tf.shape(z)[:-1]
-        if given is not None:
-            shape = given.shape[1:]
-            # A lone z, as a joint distribution draws it, has no batch axis.
-            given = given[0] if z.shape.rank == 1 else given
-            given = tf.broadcast_to(given, tf.concat((leading, shape), axis=0))
-            given = tf.reshape(given, (-1, *shape))
-        flat = tf.reshape(z, (-1, self.prior.dim))
-        params = self.decoder(network_inputs(flat, given), training=training)
-        shape = tf.concat((leading, params.shape[1:]), axis=0)
-        params = tf.ensure_shape(tf.reshape(params, shape), z.shape[:-1] + params.shape[1:])
+        params = over_leading_axes(self.decoder, z, given, training)
         return self.likelihood(params, len(self.event_shape))
 
-    def negative_elbo(
+    def bound_loss(
         self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
     ) -> dict[str, tf.Tensor]:
-        """-ELBO, Eq. 3, by one sample of z; the rate in closed form where TFP has one (Eq. 7)."""
-        x, *given = batch
-        q = self.q(x, *given, training=training)
-        z = q.sample(seed=seed)
-        distortion = -tf.reduce_mean(self.p(z, *given, training=training).log_prob(x))
-        rate = tf.reduce_mean(kl_estimate(q, self.prior(), z))
-        return {
-            "negative_elbo": distortion + self.beta * rate,
-            "distortion": distortion,
-            "rate": rate,
-        }
+        """What the objective minimises and reports."""
+        x, given = batch if len(batch) == 2 else (*batch, None)
+        return self.objective(self, x, given, seed, training)
+
+    def latent_draws(
+        self, x: tf.Tensor, seed: tf.Tensor, num_samples: int | None = None
+    ) -> tf.Tensor:
+        """Standard normal draws for z, `[batch, dim]`, or `[num_samples, batch, dim]`."""
+        leading = () if num_samples is None else (num_samples,)
+        return tf.random.stateless_normal((*leading, tf.shape(x)[0], self.latent_dim), seed)
 
     def elbo(
         self,
@@ -204,8 +233,8 @@ class VAE(LatentModel):
     ) -> tf.Tensor:
         """A lower bound of log p(x): E_q[log p(x | z)] - KL(q || p), by one sample of z (Eq. 3).
 
-        `beta` plays no part: this is the bound, whatever was trained. Each example has draws of
-        its own, so that `batch_size` changes nothing.
+        The objective plays no part: this is the bound, whatever was trained. Each example has draws
+        of its own, so that `batch_size` changes nothing.
 
         Args:
             x: `[batch, *event_shape]`, float32; images in [0, 1].
@@ -222,8 +251,9 @@ class VAE(LatentModel):
     @tf.function(reduce_retracing=True, autograph=False)
     def _elbo(self, x, seeds, given):
         q = self.q(x, given)
-        z = reparameterize(q, normal_by_example(seeds, (self.prior.dim,)))
-        return self.p(z, given).log_prob(x) - kl_estimate(q, self.prior(), z)
+        z, log_q = sample_and_log_prob(q, normal_by_example(seeds, (self.latent_dim,)))
+        rate = kl_estimate(q, self.prior_distribution(), z, log_q)
+        return self.p(z, given).log_prob(x) - rate
 
     def iwae_bound(
         self,
@@ -260,9 +290,9 @@ class VAE(LatentModel):
         size = min(num_samples, _SAMPLES_A_STEP)
 
         def log_weights(step):
-            draws = normal_by_example(seeds, (size, self.prior.dim), step)
-            z = reparameterize(q, tf.transpose(draws, (1, 0, 2)))
-            log_weight = self.p(z, given).log_prob(x) + self.prior().log_prob(z) - q.log_prob(z)
+            draws = normal_by_example(seeds, (size, self.latent_dim), step)
+            z, log_q = sample_and_log_prob(q, tf.transpose(draws, (1, 0, 2)))
+            log_weight = self.log_joint(z, x, given) - log_q
             # The last step may draw more than is left; the surplus gets no weight.
             drawn = (step * size + tf.range(size))[:, tf.newaxis] < num_samples
             return tf.where(drawn, log_weight, -math.inf)
@@ -290,3 +320,23 @@ class VAE(LatentModel):
         x = tf.TensorSpec((None, *self.event_shape), tf.float32, name="x")
         seed = tf.TensorSpec((2,), tf.int32, name="seed")
         return {**super().signatures(), "elbo": (elbo, [x, seed, *self.condition_specs()])}
+
+
+def _check_prior(prior, event_shape, condition):
+    if not prior.has_density:
+        raise ValueError(
+            "expected a prior that can be evaluated: a bound needs log p(z)."
+            f" Received: {type(prior).__name__}"
+        )
+    if prior.encodes is None:
+        return
+    if tuple(prior.encodes) != event_shape:
+        raise ValueError(
+            f"expected a prior whose pseudo-inputs have the shape {event_shape}."
+            f" Received: {tuple(prior.encodes)}"
+        )
+    if condition is not None:
+        raise ValueError(
+            "expected no condition beside a prior that is made of the encoder: its pseudo-inputs"
+            f" have none. Received: condition={condition!r}"
+        )
