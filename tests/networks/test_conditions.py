@@ -7,6 +7,9 @@ import tensorflow as tf
 
 from tfgen.conditions import Attributes, Captions, Classes, Vector
 from tfgen.networks import (
+    ConvolutionalNetworks,
+    GatedDenseNetworks,
+    ResidualNetworks,
     condition_features,
     dcgan_discriminator,
     dcgan_generator,
@@ -20,6 +23,15 @@ NETWORKS = {
     "generator": (lambda **c: dcgan_generator(3, (8, 9, 1), 2, **c), [(3,)]),
     "discriminator": (lambda **c: dcgan_discriminator((8, 9, 2), 2, **c), [(8, 9, 2)]),
     "unet": (lambda **c: unet((6, 5, 1), 4, (1, 2), dropout=0.0, **c), [(6, 5, 1), ()]),
+    "convolutional encoder": (
+        lambda **c: ConvolutionalNetworks((2, 3)).encoder((8, 9, 1), 2, **c),
+        [(8, 9, 1)],
+    ),
+    "residual decoder": (
+        lambda **c: ResidualNetworks((2, 3), hidden=(4,)).decoder(3, (8, 9, 2), **c),
+        [(3,)],
+    ),
+    "gated encoder": (lambda **c: GatedDenseNetworks((4,)).encoder((2, 3), 2, **c), [(2, 3)]),
     "denoising_mlp": (lambda **c: denoising_mlp((5,), 8, 2, 4, **c), [(5,), ()]),
 }
 CAPTIONS = Captions(("red", "blue", "seven"), length=4)

@@ -7,6 +7,7 @@ from keras import layers
 
 from tfgen.core import Condition
 from tfgen.core.condition import check_is_condition
+from tfgen.core.typing import ShapeLike
 from tfgen.layers import TokenEmbedding
 
 _WORD_DIM = 32
@@ -66,6 +67,23 @@ def dense_of_both(
         return layers.Dense(units, activation)(h)
     both = [layers.Dense(units)(h), layers.Dense(units, use_bias=False, name="of_given")(features)]
     return layers.Activation(activation)(layers.Add()(both))
+
+
+def features_channel(features: keras.KerasTensor, image_shape: ShapeLike) -> keras.KerasTensor:
+    """One more channel of an image out of the features of a condition (Denton et al. 2015).
+
+    Args:
+        features: `[batch, size]`.
+        image_shape: `(height, width, channels)`.
+    Returns:
+        `[batch, height, width, 1]`, of the size of pixels where the features are of size 1; 0
+        where they are 0.
+    """
+    height, width = image_shape[:2]
+    of_given = layers.Dense(
+        height * width, use_bias=False, kernel_initializer="lecun_normal", name="of_given"
+    )
+    return layers.Reshape((height, width, 1))(of_given(features))
 
 
 def _input(condition):

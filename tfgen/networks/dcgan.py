@@ -13,8 +13,9 @@ from tfgen.core import Condition
 from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.layers import SyncBatchNormalization
-from tfgen.networks.condition_features import given_input, with_features
+from tfgen.networks.condition_features import features_channel, given_input, with_features
 from tfgen.networks.conditional_inputs import network_inputs
+from tfgen.networks.halving import doubled, halved
 
 _SMALLEST_SIDE = 4
 
@@ -57,22 +58,11 @@ def dcgan_generator(
         math.prod(smallest) * filters, use_bias=False, kernel_initializer=_normal()
     )(with_features(inputs, features))
     h = keras.layers.Reshape((*smallest, filters))(h)
-    size = smallest
     for grid in reversed(grids):
         h = keras.layers.ReLU()(_batch_norm()(h))
         last = grid is grids[0]
         filters = image_shape[-1] if last else filters // 2
-        # "same" transposes to 2 n - 1 cells from n, and output_padding=1 makes that 2 n.
-        h = keras.layers.Conv2DTranspose(
-            filters,
-            kernel_size=5,
-            strides=2,
-            padding="same",
-            output_padding=tuple(1 - 2 * n + m for n, m in zip(size, grid, strict=True)),
-            use_bias=last,
-            kernel_initializer=_normal(),
-        )(h)
-        size = grid
+        h = doubled(h, grid, filters, 5, use_bias=last, kernel_initializer=_normal())
     h = keras.layers.Activation("tanh", dtype="float32")(h)
     outputs = keras.layers.Rescaling(0.5, 0.5, dtype="float32")(h)
     return keras.Model(network_inputs(inputs, given), outputs, name=name)
@@ -109,7 +99,7 @@ def dcgan_discriminator(
     h = keras.layers.Rescaling(2.0, -1.0)(inputs)
     given, features = given_input(condition)
     if condition is not None:
-        h = keras.layers.Concatenate()([h, _channel(features, image_shape)])
+        h = keras.layers.Concatenate()([h, features_channel(features, image_shape)])
     for step in range(num_steps):
         first = step == 0
         h = keras.layers.Conv2D(
@@ -147,17 +137,8 @@ def dcgan_grids(image_shape: ShapeLike) -> list[tuple[int, int]]:
         )
     grids = [shape[:2]]
     while min(grids[-1]) > _SMALLEST_SIDE:
-        grids.append(tuple((side + 1) // 2 for side in grids[-1]))
+        grids.append(halved(grids[-1]))
     return grids
-
-
-def _channel(features, image_shape):
-    """`[batch, height, width, 1]`, of the size of pixels where the features are of size 1."""
-    height, width = image_shape[:2]
-    of_given = keras.layers.Dense(
-        height * width, use_bias=False, kernel_initializer="lecun_normal", name="of_given"
-    )
-    return keras.layers.Reshape((height, width, 1))(of_given(features))
 
 
 def _normal():
