@@ -93,8 +93,8 @@ def run(name, x, test):
     found = likelihood(model, test)
     print(
         f"| {name} | {model.num_free_parameters:,} | {taken} | {minutes:.1f} |"
-        f" {-found['log_prob']:.2f} | {found['standard_error']:.2f} |"
-        f" {found['bits_per_dim']:.3f} |",
+        f" {-found.mean:.2f} | {found.standard_error:.2f} |"
+        f" {found.bits_per_dim:.3f} |",
         flush=True,
     )
 

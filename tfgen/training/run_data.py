@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfgen import data as datasets
 from tfgen.core import GenerativeModel
 
-_KEPT, _HELD_OUT = "train[:90%]", "train[90%:]"
+_KEPT, HELD_OUT = "train[:90%]", "train[90%:]"
 _MEMORY_LIMIT = 4 * 2**30  # bytes of float32 from which on a data set is read as it is needed
 
 
@@ -121,7 +121,7 @@ def load_run_data(
         ValueError: the data do not fit the model.
     """
     training = "train" if validation else _KEPT
-    held_out = load_split(model, data, validation or _HELD_OUT, **prepared, seed=seed)
+    held_out = load_split(model, data, validation or HELD_OUT, **prepared, seed=seed)
     info = datasets.info(data, training, channels=prepared["channels"])
     size = info.num_examples * 4 * int(np.prod(info.event_shape))
     if prepared["binarize"] == "stochastic" or size > _MEMORY_LIMIT:
@@ -177,5 +177,5 @@ def load_validation(
     Returns:
         Arrays `(x,)` or `(x, y)`.
     """
-    arrays = load_run_split(model, metrics, metrics.get("validation_split") or _HELD_OUT)
+    arrays = load_run_split(model, metrics, metrics.get("validation_split") or HELD_OUT)
     return tuple(array[:num_examples] for array in arrays)

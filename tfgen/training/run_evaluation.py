@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from tfgen.core import GenerativeModel
-from tfgen.evaluation import likelihood
+from tfgen.evaluation import Bound, likelihood
 from tfgen.training.files import write_json
 from tfgen.training.run_data import load_run_split
 from tfgen.training.run_folder import RunFolder
@@ -19,10 +19,10 @@ def evaluate(
         folder: of the run.
         split: of the run's data set.
         seed: of the bound's draws.
-        num_terms: of the bound of a diffusion model (see `tfgen.evaluation.likelihood`).
+        num_terms: of the bound of a diffusion model (see `tfgen.evaluation.Bound`).
     Returns:
         A dictionary, the value of the key `split` in `metrics.json`: the model's terms,
-        "num_examples", and the likelihood (see `tfgen.evaluation.likelihood`).
+        "num_examples", and "likelihood" (see `split_likelihood`).
     Raises:
         ValueError: no finished run, or a damaged one; no such split; another process writes the
             run; or `num_terms` for another model.
@@ -38,16 +38,45 @@ def evaluate(
         figures = {
             "num_examples": len(arrays[0]),
             **terms,
-            **split_likelihood(model, arrays, seed, num_terms),
+            **split_likelihood(model, arrays, metrics, split, seed=seed, num_terms=num_terms),
         }
         write_json(run.metrics, {**metrics, split: figures})
     return figures
 
 
 def split_likelihood(
-    model: GenerativeModel, arrays: tuple, seed: int, num_terms: int | None = None
+    model: GenerativeModel,
+    arrays: tuple,
+    facts: dict[str, Any],
+    split: str,
+    *,
+    seed: int,
+    num_terms: int | None = None,
 ) -> dict[str, Any]:
-    """The likelihood of arrays `(x,)` or `(x, y)` (see `tfgen.evaluation.likelihood`)."""
+    """The likelihood of a split of a run's data set.
+
+    Args:
+        model: of the run.
+        arrays: the split, `(x,)` or `(x, y)`.
+        facts: "data" and "binarize", how the images were prepared (null: not at all).
+        split: its name.
+        seed: of a bound's draws.
+        num_terms: of the bound of a diffusion model (see `tfgen.evaluation.Bound`).
+    Returns:
+        `{"likelihood": ...}`, JSON-like, the fields of an `Estimate` (see
+        `tfgen.evaluation.likelihood`); empty for a model whose density is "implicit" or "none".
+    Raises:
+        ValueError: `num_terms` for another model.
+    """
+    if num_terms is None and model.density not in ("exact", "bound"):
+        return {}
     x, *condition = arrays
-    condition = condition[0] if condition else None
-    return likelihood(model, x, condition=condition, seed=seed, num_terms=num_terms)
+    found = likelihood(
+        model,
+        x,
+        condition=condition[0] if condition else None,
+        estimator=None if num_terms is None else Bound(num_terms),
+        seed=seed,
+        protocol={"data": facts["data"], "split": split, "binarization": facts["binarize"]},
+    )
+    return {"likelihood": found.to_json()}

@@ -8,7 +8,7 @@ from tfgen.core import GenerativeModel
 from tfgen.training.curves import save_curves
 from tfgen.training.files import replacing, write_json
 from tfgen.training.history import read_history
-from tfgen.training.run_data import RunData
+from tfgen.training.run_data import HELD_OUT, RunData
 from tfgen.training.run_evaluation import split_likelihood
 from tfgen.training.run_folder import RunFolder
 from tfgen.training.run_pictures import save_preview
@@ -32,8 +32,8 @@ def write_products(
     `metrics.json`, with the keys "model"; the facts; "epochs", trained; "kept_epoch", the one of
     the model; "num_train" and "num_validation", images; "num_parameters", free ones; "seconds", of
     this process's training; "final", the terms of the epoch kept, those of validation as "val_...";
-    and "validation", the likelihood (see `tfgen.evaluation.likelihood`) of the images held out. A
-    figure that is not finite is null.
+    and "validation", the likelihood of the images held out (see `split_likelihood`). A figure that
+    is not finite is null.
 
     Args:
         folder: of the run.
@@ -50,6 +50,7 @@ def write_products(
     rows = [row for row in rows if row["epoch"] <= epochs]
     [kept] = [row for row in rows if row["epoch"] == model.epochs_seen] or [{}]
     final = {name: value for name, value in kept.items() if name != "epoch"}
+    validation = facts.get("validation_split") or HELD_OUT
 
     def write_model(path):
         with replacing(path) as partial:
@@ -74,7 +75,9 @@ def write_products(
             "num_parameters": model.num_free_parameters,
             "seconds": round(seconds, 1),
             "final": final,
-            "validation": split_likelihood(model, images.validation, facts["seed"]),
+            "validation": split_likelihood(
+                model, images.validation, facts, validation, seed=facts["seed"]
+            ),
         }
         write_json(path, metrics)
 
