@@ -69,11 +69,12 @@ def through_loop(setting, x, jit_compile):
     def run(images, indices):
         for step in tf.range(tf.shape(indices)[0]):
             batch = tf.gather(images, indices[step])
-            for phase, own in zip(phases, variables, strict=True):
+            for index, (phase, own) in enumerate(zip(phases, variables, strict=True)):
                 with tf.GradientTape() as tape:
-                    terms = phase.loss((batch,), model.next_seed(), True)
+                    terms = phase.loss((batch,), model.phase_seed(index), True)
                     objective = next(iter(terms.values()))
                 optimizers[phase.name].apply(tape.gradient(objective, own), own)
+            model.steps_seen.assign_add(1)
 
     return epochs_of(run, setting, images, variables[0][0])
 

@@ -106,6 +106,23 @@ def test_losses_get_a_new_seed_at_each_step_and_the_same_ones_in_each_evaluation
     assert abs(once - both) > 1e-4
 
 
+def test_a_traced_step_draws_by_what_is_loaded(tmp_path):
+    other, traced = Noisy(), Noisy()
+    for model in (other, traced):
+        model.compile(keras.optimizers.SGD(0.1))
+        model.train_on_batch(data())
+    assert other.order_seed != traced.order_seed
+    other.save_weights(tmp_path / "other.weights.h5")
+    traced.load_weights(tmp_path / "other.weights.h5")
+    assert traced.train_on_batch(data()) == other.train_on_batch(data())
+
+
+def test_training_leaves_the_seeds_of_sampling_as_they_are():
+    model, untrained = compiled(Noisy), compiled(Noisy)
+    model.fit(data(), verbose=0)
+    np.testing.assert_array_equal(model.next_seed(), untrained.next_seed())
+
+
 def test_validation_and_evaluation_leave_training_as_it_is():
     one, other = compiled(Noisy), compiled(Noisy)
     one.fit(data(), epochs=2, verbose=0)

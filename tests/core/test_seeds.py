@@ -13,6 +13,7 @@ from tfgen.core import (
     normal_by_example,
     split_seed,
 )
+from tfgen.core.seeds import phase_seed
 
 SEEDS = example_seeds(tf.constant([0, 3]), 4000)
 
@@ -21,6 +22,15 @@ def test_an_int_is_the_second_number_of_a_pair():
     np.testing.assert_array_equal(check_seed(7), [0, 7])
     np.testing.assert_array_equal(check_seed(np.array([5, 7])), [5, 7])
     np.testing.assert_array_equal(tf.function(check_seed)(tf.constant(7)), [0, 7])
+
+
+def test_phases_steps_and_models_have_seeds_of_their_own():
+    models = (0, 1, 7, 2**31 - 1)
+    triples = [(m, phase, step) for m in models for phase in (0, 1) for step in (0, 1, 2**31 - 1)]
+    seeds = {tuple(phase_seed(*triple).numpy()) for triple in triples}
+    generators = {(m, step) for m in models for step in (0, 1, 2**31 - 1)}
+    users = {(0, step) for step in (0, 1, 2**31 - 1)}
+    assert len(seeds) == len(triples) and not seeds & (generators | users)
 
 
 @pytest.mark.parametrize("bad", [-1, 2**31, 1.5, True, "a", [1, 2, 3], [[0, 1]], None])

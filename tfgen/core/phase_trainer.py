@@ -18,7 +18,7 @@ from tfgen.core.replicas import (
     this_replica,
 )
 from tfgen.core.running_average import RunningAverage
-from tfgen.core.seeds import check_seed, fold_in
+from tfgen.core.seeds import check_seed, fold_in, phase_seed
 
 # Evaluation draws from this seed, so that it changes nothing and twice gives the same figures.
 _EVALUATION_SEED = (0x7F6E, 0)
@@ -31,7 +31,7 @@ class PhaseTrainer(keras.Model, abc.ABC):
     loss, with the penalties of its networks, and moves the weights of its own networks alone.
     Then the averages of weights follow.
 
-    Needs `terms` (see `Terms`), `phase_optimizers` and `steps_seen`, which a subclass makes.
+    Needs `terms` (see `Terms`), `phase_optimizers` and `_counters`, which a subclass makes.
     """
 
     # Examples of the whole batch, of which a replica has a part, while a step is run on it.
@@ -56,6 +56,10 @@ class PhaseTrainer(keras.Model, abc.ABC):
     def seed_or_next(self, seed: Any) -> tf.Tensor:
         """`seed` as an int32 `(2,)` tensor, or a new one where it is None."""
         return self.next_seed() if seed is None else check_seed(seed)
+
+    def phase_seed(self, index: int) -> tf.Tensor:
+        """The int32 `(2,)` seed of the phase with this index at this step, for all replicas."""
+        return phase_seed(self._counters.order_seed.value, index, self.steps_seen.value)
 
     def over_replicas(self, counts: tf.Tensor) -> tf.Tensor:
         """What all replicas count together: for a loss that counts examples of its batch.
@@ -82,10 +86,9 @@ class PhaseTrainer(keras.Model, abc.ABC):
         part = self._share(batch)
         reported: dict[str, dict] = {}
         with own_draws(self._random_states()):
-            seed = self.next_seed()
             for index, phase in enumerate(self.phases()):
                 move = lambda *args, phase=phase: self._move(phase, *args, reported)
-                arguments = (batch, fold_in(seed, index), part)
+                arguments = (batch, own_seed(self.phase_seed(index)), part)
                 if phase.every == 1:
                     move(*arguments)
                 else:

@@ -6,6 +6,9 @@ import tensorflow as tf
 
 from tfgen.core.typing import SeedLike
 
+# Apart from the seeds of the model's generator, which begin with the same number.
+_TRAINING = 0x2545F491
+
 
 def check_seed(seed: SeedLike) -> tf.Tensor:
     """Reads a seed: an int s as `[0, s]`, an int32 `(2,)` tensor as it is.
@@ -32,6 +35,21 @@ def check_seed(seed: SeedLike) -> tf.Tensor:
             raise ValueError(f"{expected}. Received: {seed!r}")
         pair = tf.stack([tf.zeros_like(pair), pair])
     return tf.cast(pair, tf.int32)
+
+
+def phase_seed(order_seed: int | tf.Tensor, phase: int, step: int | tf.Tensor) -> tf.Tensor:
+    """The seed of one phase at one training step, an int32 `(2,)` tensor.
+
+    Made of scalars without a draw: XLA on a CPU computes a seed anew for each number drawn from
+    it, and one that is drawn itself, or read as a pair, is a tenth of a small network's step.
+
+    Args:
+        order_seed: the model's, int32 in [0, 2^31).
+        phase: index of the phase.
+        step: number of the step, int32.
+    """
+    first = tf.bitwise.bitwise_xor(order_seed, tf.constant(_TRAINING + phase))
+    return tf.stack((first, step))
 
 
 def split_seed(seed: tf.Tensor, num: int) -> list[tf.Tensor]:
