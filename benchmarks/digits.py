@@ -46,7 +46,11 @@ MODELS = {
     "Independent": (lambda: Independent.default(SHAPE, levels=17), None, 1),
     "MarkovChain": (lambda: MarkovChain.default(SHAPE, levels=17), None, 1),
     "FVSBN": (lambda: FVSBN.default(SHAPE, levels=17, **PLAIN), adam(1e-3), 200),
-    "NADE": (lambda: NADE.default(SHAPE, num_hidden=100, levels=17, **PLAIN), adam(1e-3), 200),
+    "NADE": (
+        lambda: NADE.default(SHAPE, num_hidden=100, levels=17, direct=False, **PLAIN),
+        adam(1e-3),
+        200,
+    ),
     "MADE": (
         lambda: MADE.default(SHAPE, hidden=(300, 300), num_masks=4, levels=17, **PLAIN),
         adam(1e-3),

@@ -85,7 +85,9 @@ MODELS = {
         ),
         True,
     ),
-    "NADE": Setting(lambda: NADE.default(SHAPE, **PLAIN), 40, 100, lambda n: cosine(2e-3, n)),
+    "NADE": Setting(
+        lambda: NADE.default(SHAPE, direct=False, **PLAIN), 40, 100, lambda n: cosine(2e-3, n)
+    ),
     "MADE": Setting(
         lambda: MADE.default(SHAPE, hidden=(1000, 1000), num_masks=4, **PLAIN),
         60,
@@ -107,7 +109,9 @@ MODELS = {
     ),
 }
 PAPER = {
-    "NADE": Setting(lambda: NADE.default(SHAPE, **PLAIN), 200, 100, lambda n: cosine(1e-3, n)),
+    "NADE": Setting(
+        lambda: NADE.default(SHAPE, direct=False, **PLAIN), 200, 100, lambda n: cosine(1e-3, n)
+    ),
     "MADE": Setting(
         lambda: MADE.default(SHAPE, hidden=(8000, 8000), num_masks=32, **PLAIN),
         300,

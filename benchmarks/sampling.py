@@ -39,7 +39,7 @@ SHAPE = (28, 28, 1)
 ONE_PASS = {"VAE": VAE, "GAN": GAN, "DCGAN": DCGAN}
 AUTOREGRESSIVE = {
     "FVSBN": lambda: FVSBN.default(SHAPE),
-    "NADE": lambda: NADE.default(SHAPE),
+    "NADE": lambda: NADE.default(SHAPE, direct=False),
     "MADE": lambda: MADE.default(SHAPE),
     "MaskedPixelCNN": lambda: MaskedPixelCNN.default(SHAPE),
     "LocallyMaskedPixelCNN": lambda: LocallyMaskedPixelCNN.default(SHAPE),

@@ -39,7 +39,7 @@ class Setting(NamedTuple):
 
 MODELS = {
     "VAE": Setting(lambda: VAE.default(SHAPE), 128, steps=20, calls=20, epochs=5),
-    "NADE": Setting(lambda: NADE.default(SHAPE), 100, steps=20, calls=1, epochs=2),
+    "NADE": Setting(lambda: NADE.default(SHAPE, direct=False), 100, steps=20, calls=1, epochs=2),
     "GAN": Setting(lambda: GAN.default(SHAPE), 100, steps=20, calls=4, epochs=2),
     "DCGAN": Setting(
         lambda: DCGAN.default(SHAPE, base_filters=16), 128, steps=5, calls=2, epochs=2

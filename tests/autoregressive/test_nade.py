@@ -12,31 +12,37 @@ from truths import (
     total_probability,
 )
 
-from tfgen import NADE
+from tfgen import FVSBN, NADE
 from tfgen.autoregressive import nade_loops
 from tfgen.autoregressive.level_features import to_features
 
 tfd = tfp.distributions
 
 
-def nade(event_shape, levels=2, num_hidden=5):
-    return randomize(NADE.default(event_shape, num_hidden=num_hidden, levels=levels))
+def nade(event_shape, levels=2, num_hidden=5, **kwargs):
+    return randomize(NADE.default(event_shape, num_hidden=num_hidden, levels=levels, **kwargs))
 
 
 def plain_log_prob(model, x):
-    """Eq. 1-3 of Larochelle & Murray (2011), one dimension after the other, in plain TensorFlow."""
-    W, V, c, b = (weight.value for weight in model.weights)
+    """Eq. 1-3 of Larochelle & Murray (2011), one dimension after the other, in plain TensorFlow.
+
+    Direct connections add a row of their weights to all logits for each dimension that is known.
+    """
+    W, V, c, b, *direct = (weight.value for weight in model.weights)
     flat = tf.reshape(x, (len(x), -1))
     features = to_features(flat, model.levels)
     a = tf.ones((len(x), 1)) * c
+    rows = tf.zeros((len(x), *b.shape))
     total = 0.0
     for d in range(flat.shape[1]):
-        logits = tf.sigmoid(a) @ tf.transpose(V[d]) + b[d]
+        logits = tf.sigmoid(a) @ tf.transpose(V[d]) + b[d] + rows[:, d]
         if model.levels == 2:
             total += tfd.Bernoulli(logits=logits[:, 0]).log_prob(flat[:, d])
         else:
             total += tfd.OneHotCategorical(logits=logits).log_prob(features[:, d])
         a += features[:, d] @ W[d]
+        for each in direct:
+            rows += tf.reshape(features[:, d] @ each[d], rows.shape)
     return total
 
 
@@ -48,9 +54,12 @@ def test_probabilities_of_all_inputs_sum_to_one(event_shape, levels):
     np.testing.assert_allclose(total_probability(nade(event_shape, levels)), 1, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("event_shape", "levels"), [((8,), 2), ((4,), 3)])
-def test_log_prob_is_the_paper_s_recursion(event_shape, levels):
-    model, x = nade(event_shape, levels), all_inputs(event_shape, levels)
+@pytest.mark.parametrize(
+    ("event_shape", "levels", "direct"), [((8,), 2, True), ((4,), 3, True), ((6,), 2, False)]
+)
+def test_log_prob_is_the_paper_s_recursion(event_shape, levels, direct):
+    model, x = nade(event_shape, levels, direct=direct), all_inputs(event_shape, levels)
+    assert len(model.weights) == 4 + direct
     np.testing.assert_allclose(model.log_prob(x), plain_log_prob(model, x), rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(model(x), plain_log_prob(model, x), rtol=1e-5, atol=1e-5)
 
@@ -79,8 +88,9 @@ def test_both_gradients_are_those_of_autodiff(event_shape, levels, count):
 
 def test_the_gradient_by_any_weighting_of_the_logits_is_that_of_autodiff():
     model, x = nade((6,)), tf.constant(all_inputs((6,), 2)[::7])
-    W, V, c, b = (weight.value for weight in model.weights)
+    W, V, c, *_ = (weight.value for weight in model.weights)
     features = to_features(tf.transpose(x), 2)
+    b = tf.random.stateless_normal((6, len(x), 1), (0, 2))
     weighting = tf.random.stateless_normal((len(x), 6, 1), (0, 1))
 
     def plain(features, W, V, c, b):
@@ -184,15 +194,27 @@ def test_completion_refuses_a_mask_that_the_order_does_not_allow():
 
 
 def test_inputs_and_outputs_begin_with_weights_of_their_own():
-    W, V, _, _ = NADE.default((40,), num_hidden=50).get_weights()
+    W, V, *_ = NADE.default((40,), num_hidden=50).get_weights()
     limit = 50**-0.5
     assert abs(np.corrcoef(W.ravel(), V.ravel())[0, 1]) < 0.1
     for weights in (W, V):
         assert 0.95 * limit < np.abs(weights).max() <= limit
 
 
-def test_the_number_of_parameters_is_the_paper_s():
-    assert NADE.default((28, 28, 1)).count_params() == 2 * 784 * 500 + 500 + 784
+def test_the_number_of_parameters_is_the_paper_s_and_those_of_direct_connections():
+    paper = 2 * 784 * 500 + 500 + 784
+    assert NADE.default((28, 28, 1), direct=False).count_params() == paper
+    assert NADE.default((28, 28, 1)).count_params() == paper + 784**2
+
+
+def test_without_hidden_outputs_it_is_the_fully_visible_network():
+    for levels in (2, 3):
+        model, fvsbn = nade((4,), levels), randomize(FVSBN.default((4,), levels=levels))
+        model.output_weights.assign(0 * model.output_weights)
+        model.output_bias.assign(tf.reshape(fvsbn.bias, model.output_bias.shape))
+        model.direct_weights.assign(tf.reshape(fvsbn.kernel, model.direct_weights.shape))
+        x = all_inputs((4,), levels)
+        np.testing.assert_allclose(model.log_prob(x), fvsbn.log_prob(x), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("arguments", [{"num_hidden": 0}, {"levels": 1}])

@@ -42,6 +42,20 @@ def test_every_matrix_has_it_and_no_bias():
         assert having == matrices and names <= having
 
 
+def test_direct_connections_have_a_prior_of_their_own():
+    priors = {"weight_prior": LaplaceWeights(2.0), "direct_prior": NormalWeights(0.5)}
+    for left_out in (None, *priors):
+        model = NADE.default(
+            (4,), num_hidden=3, **{**priors, **({left_out: None} if left_out else {})}
+        )
+        for weight in model.trainable_variables:
+            weight.assign(tf.ones(weight.shape))
+        model.prepare(tf.constant(ones()))
+        each = {"weight_prior": 2 * 4 * 3 / 2.0, "direct_prior": 4 * 4 / (2 * 0.5**2)}
+        expected = sum(penalty for name, penalty in each.items() if name != left_out) / 12
+        np.testing.assert_allclose(tf.add_n(model.losses), expected, rtol=1e-6)
+
+
 def test_examples_are_counted_where_that_is_possible():
     model = FVSBN.default((4,), weight_prior=LaplaceWeights(1.0))
     share = model._examples.share

@@ -1,7 +1,8 @@
 """NADE's loops over the dimensions.
 
 D dimensions, H hidden units, P inputs and outputs of each dimension. W, V are `[D, P, H]`, c is
-`[H]`, b is `[D, P]`; features, logits, uniforms and x have the dimension as their first axis.
+`[H]`; features, logits, uniforms and x have the dimension as their first axis. b, `[D, B, P]`, is
+what of each example's logits does not go through the hidden units.
 """
 
 import tensorflow as tf
@@ -20,11 +21,13 @@ def sweep(features: tf.Tensor, W: tf.Tensor, V: tf.Tensor, c: tf.Tensor, b: tf.T
 
     Args:
         features: `[D, B, P]`.
-        W, V, c, b: the weights.
+        W, V, c: the weights.
+        b: `[D, B, P]`.
     Returns:
         `[B, D, P]`.
     """
-    parts = [_logits(part, W, V, c, b) for part in _halves(features)]
+    halves = zip(_halves(features), _halves(b), strict=True)
+    parts = [_logits(part, W, V, c, b) for part, b in halves]
     return tf.transpose(tf.concat(parts, axis=1), (1, 0, 2))
 
 
@@ -32,22 +35,25 @@ def sweep(features: tf.Tensor, W: tf.Tensor, V: tf.Tensor, c: tf.Tensor, b: tf.T
 def summed_log_prob(
     features: tf.Tensor, W: tf.Tensor, V: tf.Tensor, c: tf.Tensor, b: tf.Tensor
 ) -> tf.Tensor:
-    """sum_b log p(x_b), with the gradient of the weights from one backward sweep alone.
+    """sum_b log p(x_b), with the gradient of the weights and b from one backward sweep alone.
 
     The gradient of a dimension's log-likelihood by its logits is x_d - E[x_d | x_<d], known as
     soon as the hidden state is: no forward sweep has to come first. There is no gradient by x.
 
     Args:
         features: `[D, B, P]`.
-        W, V, c, b: the weights.
+        W, V, c: the weights.
+        b: `[D, B, P]`.
     Returns:
         scalar, in nats.
     """
-    parts = [_backward(part, W, V, c, b, None) for part in _halves(features)]
-    _, totals, *d_weights = zip(*parts, strict=True)
+    halves = zip(_halves(features), _halves(b), strict=True)
+    parts = [_backward(part, W, V, c, b, None) for part, b in halves]
+    _, totals, *d_weights, db = zip(*parts, strict=True)
 
     def gradient(upstream):
-        return None, *(upstream * tf.add_n(parts) for parts in d_weights)
+        weights = (upstream * tf.add_n(parts) for parts in d_weights)
+        return None, *weights, upstream * tf.concat(db, axis=1)
 
     return tf.add_n(totals), gradient
 
@@ -95,7 +101,8 @@ def _backward_loop(features, W, V, c, b, upstream):
 
     Args:
         features: `[D, B, P]`.
-        W, V, c, b: the weights.
+        W, V, c: the weights.
+        b: `[D, B, P]`.
         upstream: g, `[D, B, P]`; None for that of the log-likelihood, g_d = x_d - E[x_d | x_<d].
     Returns:
         The gradient of the features, the log-likelihood summed over the batch (0 where upstream
@@ -119,11 +126,11 @@ def _backward_loop(features, W, V, c, b, upstream):
         else:
             g = upstream[d]
         dV = dV.write(d, tf.matmul(g, h, transpose_a=True))
-        db = db.write(d, tf.reduce_sum(g, axis=0))
+        db = db.write(d, g)
         da = da + tf.matmul(g, V[d]) * h * (1 - h)
         return step + 1, a, da, total, dx, dW, dV, db
 
-    arrays = (_array(D, None, P), _array(D, P, H), _array(D, P, H), _array(D, P))
+    arrays = (_array(D, None, P), _array(D, P, H), _array(D, P, H), _array(D, None, P))
     start = (0, last, tf.zeros_like(last), 0.0, *arrays)
     state = tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)
     _, _, da, total, dx, dW, dV, db = state
@@ -152,26 +159,35 @@ def draw(
     V: tf.Tensor,
     c: tf.Tensor,
     b: tf.Tensor,
+    direct: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """Draws the dimensions one after the other; O(D H) time an example.
+    """Draws the dimensions one after the other; O(D H) time an example, and O(D^2) for `direct`.
+
+    A row of direct weights also adds to logits that are done with, or its own: nothing reads those
+    any more, so it needs no mask.
 
     Args:
         uniforms: `[D, B]` in [0, 1): the draws are inversions of the conditionals.
         x, mask: `[D, B]`; where the mask is 1, x stays.
         levels: int, the number of levels.
-        W, V, c, b: the weights.
+        W, V, c: the weights.
+        b: `[D, P]`, the same for all examples.
+        direct: `[D, P, D P]`, weights from dimensions to logits; None for none.
     Returns:
         `[D, B]`, float32 in [0, 1].
     """
-    D, _, H = W.shape
+    D, P, H = W.shape
     B = tf.shape(uniforms)[1]
 
-    def body(d, a, drawn):
-        logits = tf.matmul(tf.sigmoid(a), V[d], transpose_b=True) + b[d]
+    def body(d, a, b, drawn):
+        logits = tf.matmul(tf.sigmoid(a), V[d], transpose_b=True) + b[:, d]
         new = invert_levels(logits, uniforms[d], levels)
         new = tf.where(mask[d] > 0, x[d], new)
-        return d + 1, a + tf.matmul(to_features(new, levels), W[d]), drawn.write(d, new)
+        features = to_features(new, levels)
+        if direct is not None:
+            b += tf.reshape(tf.matmul(features, direct[d]), (B, D, P))
+        return d + 1, a + tf.matmul(features, W[d]), b, drawn.write(d, new)
 
-    start = (0, tf.broadcast_to(c, (B, H)), _array(D, None))
-    _, _, drawn = tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)
+    start = (0, tf.broadcast_to(c, (B, H)), tf.broadcast_to(b, (B, D, P)), _array(D, None))
+    *_, drawn = tf.while_loop(lambda d, *_: d < D, body, start, maximum_iterations=D)
     return drawn.stack()

@@ -29,21 +29,28 @@ class PenalizedModel(AutoregressiveModel):
 
     def prepare(self, x: Any) -> None:
         """Counts the training examples, at every `fit`."""
-        number = count_examples(x) if self.weight_prior is not None else None
+        number = count_examples(x) if self._examples.counted else None
         self._examples.share.assign(1 / number if number else 0.0)
 
     def _has_prior(self, *weights):
         """Says which weights are W."""
-        for weight in weights if self.weight_prior is not None else ():
-            before = weight.regularizer or (lambda value: 0.0)
-            weight.regularizer = lambda value, before=before: before(value) + self._penalty(value)
+        self._have_prior(self.weight_prior, *weights)
 
-    def _penalty(self, value):
-        return self._examples.share * self.weight_prior.penalty(value)
+    def _have_prior(self, prior, *weights):
+        """Gives weights a prior of their own; None for none."""
+        if prior is None:
+            return
+        self._examples.counted = True
+        for weight in weights:
+            before = weight.regularizer or (lambda value: 0.0)
+            weight.regularizer = lambda value, before=before: (
+                before(value) + self._examples.share * prior.penalty(value)
+            )
 
 
 class _Examples:
     """1/n, which Keras shall not take for a weight: every `fit` finds it anew."""
 
     def __init__(self):
+        self.counted = False
         self.share = keras.Variable(0.0, dtype="float32", trainable=False, name="share")
