@@ -31,19 +31,42 @@ def write_saved_model(
             "expected a new path, or the folder of a SavedModel, which is replaced."
             f" Received: {os.fspath(given)!r}, which holds something else"
         )
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    for name, (function, specs) in signatures.items():
-        archive.add_endpoint(name, function, specs)
+    served = _Served(model)
+    functions = {
+        name: tf.function(function, input_signature=specs, autograph=False)
+        for name, (function, specs) in signatures.items()
+    }
+    for name, function in functions.items():
+        setattr(served, name, function)
     partial = f"{path}.partial-{os.getpid()}"
     try:
-        # Keras would print the partial path, which is gone a moment later.
-        archive.write_out(partial, verbose=False)
+        # `keras.export.ExportArchive` would trace each function once more.
+        default = {"serving_default": next(iter(functions.values()))}
+        tf.saved_model.save(served, partial, {**default, **functions})
         if os.path.isdir(path):
             shutil.rmtree(path)
         os.replace(partial, path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+class _Served(tf.Module):
+    """The functions of a SavedModel, and what they need: weights, and tables of words."""
+
+    # `tf.Module` has properties of these names; a SavedModel of Keras's has these lists.
+    variables = trainable_variables = non_trainable_variables = ()
+
+    def __init__(self, model):
+        super().__init__()
+        self.variables = list(model.variables)
+        self.trainable_variables = list(model.trainable_variables)
+        self.non_trainable_variables = list(model.non_trainable_variables)
+        self.tables = [
+            child
+            for layer in model._flatten_layers()
+            for child in tf.train.TrackableView.children(layer).values()
+            if isinstance(child, tf.saved_model.experimental.TrackableResource)
+        ]
 
 
 def _may_be_replaced(path):
