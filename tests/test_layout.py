@@ -30,6 +30,7 @@ PARENTS = {
     ("autoregressive.diagonal_bilstm", "autoregressive.pixel_rnn"),
     ("autoregressive.full_joint", "autoregressive.chain_rule"),
     ("autoregressive.row_lstm", "autoregressive.pixel_rnn"),
+    ("latent.hierarchical_vae", "latent.vae"),
 }
 
 

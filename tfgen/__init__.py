@@ -33,12 +33,14 @@ from tfgen.autoregressive import (
     RowLSTM,
 )
 from tfgen.diffusion import DDPM
-from tfgen.latent import VAE
+from tfgen.latent import AAE, VAE, Autoencoder, HierarchicalVAE
 from tfgen.training import show
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AAE",
+    "Autoencoder",
     "ChainRule",
     "DCGAN",
     "DDPM",
@@ -47,6 +49,7 @@ __all__ = [
     "FVSBN",
     "FullJoint",
     "GAN",
+    "HierarchicalVAE",
     "Independent",
     "LocallyMaskedPixelCNN",
     "MADE",

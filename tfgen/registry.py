@@ -15,6 +15,7 @@ import tfgen
 from tfgen.core import Configured, GenerativeModel
 from tfgen.core.configured import init_parameters
 from tfgen.data import DataInfo
+from tfgen.distributions import Posterior, Prior
 
 _PLAIN = {int: "an integer", float: "a number", bool: "True or False", str: "a text"}
 
@@ -33,14 +34,14 @@ def values() -> dict[str, type[Configured]]:
     """`{name: class}` of the values that `--set` can name: heads, priors, schedules and so on.
 
     These are all the concrete `Configured` classes that a folder of tfgen exports, but for models
-    and layers.
+    and layers; priors and posteriors with weights are layers that count.
     """
     return {
         kind.__name__: kind
         for kind in sorted(_subclasses(Configured), key=lambda kind: kind.__name__)
         if _exported(kind)
         and not inspect.isabstract(kind)
-        and not issubclass(kind, keras.layers.Layer)
+        and (not issubclass(kind, keras.layers.Layer) or issubclass(kind, (Prior, Posterior)))
     }
 
 
@@ -174,7 +175,8 @@ def read_value(text: str, info: DataInfo) -> Any:
     """Reads a Python literal, `data` (the data set's levels), or a value of tfgen's by name.
 
     `Categorical`, `LogisticMixture(5)` and the like are built from their arguments, literals or
-    values again; arguments `levels` and `num_classes` that are missing are the data set's.
+    values again; arguments `levels`, `num_classes` and `event_shape` that are missing are the data
+    set's.
 
     Args:
         text: of one value.
@@ -202,7 +204,7 @@ def _read_node(node, info):
     kwargs = {each.arg: _read_node(each.value, info) for each in call.keywords}
     signature = inspect.signature(kind)
     given = signature.bind_partial(*args, **kwargs).arguments
-    for name in ("levels", "num_classes"):
+    for name in ("levels", "num_classes", "event_shape"):
         if name in signature.parameters and name not in given and getattr(info, name) is not None:
             kwargs[name] = getattr(info, name)
     return kind(*args, **kwargs)

@@ -15,8 +15,9 @@ from tfgen.distributions.mixtures import (
     NormalMixture,
 )
 from tfgen.distributions.posteriors import DiagonalNormal, FullCovarianceNormal, Posterior
-from tfgen.distributions.priors import GaussianMixture, Prior, StandardNormal
+from tfgen.distributions.priors import GaussianMixture, Prior, PriorInParts, StandardNormal
 from tfgen.distributions.reparameterize import reparameterize, sample_and_log_prob
+from tfgen.distributions.swiss_roll import SwissRoll
 from tfgen.distributions.top_down import TopDown
 from tfgen.distributions.weight_priors import LaplaceWeights, NormalWeights, WeightPrior
 
@@ -39,7 +40,9 @@ __all__ = [
     "NormalWeights",
     "Posterior",
     "Prior",
+    "PriorInParts",
     "StandardNormal",
+    "SwissRoll",
     "TopDown",
     "WeightPrior",
     "invert_categorical",

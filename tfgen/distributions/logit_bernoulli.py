@@ -18,4 +18,6 @@ class LogitBernoulli(tfp.distributions.Bernoulli):
         positive = tf.cast(logits >= 0, logits.dtype)
         # Not -|l|, whose gradient is 0 where l is 0.
         beneath = logits * (1 - 2 * positive)
-        return tf.math.multiply_no_nan(logits, event - positive) - tf.nn.softplus(beneath)
+        # Written out, because the gradient then has the exponential that softplus takes anew.
+        softplus = tf.math.log1p(tf.exp(beneath))
+        return tf.math.multiply_no_nan(logits, event - positive) - softplus

@@ -51,6 +51,27 @@ class Prior(Configured, abc.ABC):
         """
 
 
+class PriorInParts(Prior):
+    """A prior of equally likely parts, p(z) = 1/n sum_k p(z | k): part k can stand for class k.
+
+    Attributes:
+        num_parts: n.
+    """
+
+    num_parts: int
+
+    @abc.abstractmethod
+    def sample_parts(self, parts: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Draws z ~ p(z | k).
+
+        Args:
+            parts: `[n]`, integers k from 0 to `num_parts` - 1.
+            seed: int32 `(2,)`.
+        Returns:
+            `[n, dim]`, float32.
+        """
+
+
 class StandardNormal(Prior):
     """Normal(0, I), written as `tfd.Independent(tfd.Normal)`.
 
@@ -74,7 +95,7 @@ class StandardNormal(Prior):
         )
 
 
-class GaussianMixture(Prior):
+class GaussianMixture(PriorInParts):
     """Fixed mixture, p(z) = 1/n sum_i Normal(z; means_i, diag(scales_i^2)).
 
     Args:
@@ -131,6 +152,17 @@ class GaussianMixture(Prior):
     def dim(self) -> int:
         """Size of z."""
         return len(self.means[0])
+
+    @property
+    def num_parts(self) -> int:
+        """Number of components."""
+        return len(self.means)
+
+    def sample_parts(self, parts: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        means = tf.constant(self.means)
+        scales = tf.broadcast_to(tf.constant(self.scales), means.shape)
+        noise = tf.random.stateless_normal((tf.size(parts), self.dim), seed)
+        return tf.gather(means, parts) + tf.gather(scales, parts) * noise
 
     def __call__(self, encode: Callable | None = None) -> tfd.MixtureSameFamily:
         """The distribution: event shape `[dim]`, float32."""

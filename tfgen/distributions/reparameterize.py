@@ -1,7 +1,5 @@
 """Draws of posteriors, as functions of draws of a standard normal."""
 
-import functools
-
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -25,7 +23,6 @@ def reparameterize(q: tfd.Distribution, draws: tf.Tensor) -> tf.Tensor:
     return sample_and_log_prob(q, draws)[0]
 
 
-@functools.singledispatch
 def sample_and_log_prob(q: tfd.Distribution, draws: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """z = g(draws), and log q(z).
 
@@ -36,33 +33,22 @@ def sample_and_log_prob(q: tfd.Distribution, draws: tf.Tensor) -> tuple[tf.Tenso
         draws: `[..., batch, dim]`, standard normal.
     Returns:
         z, `[..., batch, dim]`, and log q(z), `[..., batch]`, in nats.
-    Raises:
-        TypeError: a distribution of another kind.
     """
-    raise TypeError(f"expected a posterior of normals. Received: {q}")
-
-
-@sample_and_log_prob.register(tfd.Independent)
-def _(q, draws):
+    if isinstance(q, TopDown):
+        return _layer_by_layer(q, draws)
+    if isinstance(q, tfd.MultivariateNormalTriL):
+        z = q.loc + tf.linalg.matvec(q.scale_tril, draws)
+        return z, q.log_prob(z)
+    # Of a base or bijector that is no composite tensor TFP makes another class.
+    if hasattr(q, "bijector"):
+        start, log_prob = sample_and_log_prob(q.distribution, draws)
+        z = q.bijector.forward(start)
+        return z, log_prob - q.bijector.forward_log_det_jacobian(start, event_ndims=1)
     z = q.mean() + q.stddev() * draws
     return z, q.log_prob(z)
 
 
-@sample_and_log_prob.register(tfd.MultivariateNormalTriL)
-def _(q, draws):
-    z = q.loc + tf.linalg.matvec(q.scale_tril, draws)
-    return z, q.log_prob(z)
-
-
-@sample_and_log_prob.register(tfd.TransformedDistribution)
-def _(q, draws):
-    start, log_prob = sample_and_log_prob(q.distribution, draws)
-    z = q.bijector.forward(start)
-    return z, log_prob - q.bijector.forward_log_det_jacobian(start, event_ndims=1)
-
-
-@sample_and_log_prob.register(TopDown)
-def _(q, draws):
+def _layer_by_layer(q, draws):
     parts, log_probs = tf.split(draws, q.dims, axis=-1), []
 
     def draw(layer, index):

@@ -16,7 +16,13 @@ class EncodingModel(GenerativeModel):
 
     A family supplies `encode_mean(x, given, training)`, `decode_mean(z, given, training)` and
     `latent_dim`.
+
+    Attributes:
+        codes_take_condition: whether encoder and decoder read the condition of a model that has
+            one; if not, `encode`, `decode` and `reconstruct` take none.
     """
+
+    codes_take_condition = True
 
     @property
     @abc.abstractmethod
@@ -66,9 +72,7 @@ class EncodingModel(GenerativeModel):
             ValueError: x is no batch of examples (see `check_array`), or a bad condition.
         """
         x = self.check(x)
-        return in_batches(
-            self._encode, batch_size, x, self.read_condition(condition, tf.shape(x)[0])
-        )
+        return in_batches(self._encode, batch_size, x, self._read(condition, tf.shape(x)[0]))
 
     def decode(
         self, z: ArrayLike, *, condition: ArrayLike | None = None, batch_size: int | None = None
@@ -85,9 +89,7 @@ class EncodingModel(GenerativeModel):
             ValueError: z is no batch of codes, or a bad condition.
         """
         z = check_array(z, (self.latent_dim,), name="z")
-        return in_batches(
-            self._decode, batch_size, z, self.read_condition(condition, tf.shape(z)[0])
-        )
+        return in_batches(self._decode, batch_size, z, self._read(condition, tf.shape(z)[0]))
 
     def reconstruct(
         self, x: ArrayLike, *, condition: ArrayLike | None = None, batch_size: int | None = None
@@ -104,21 +106,33 @@ class EncodingModel(GenerativeModel):
             ValueError: x is no batch of examples (see `check_array`), or a bad condition.
         """
         x = self.check(x)
-        return in_batches(
-            self._reconstruct, batch_size, x, self.read_condition(condition, tf.shape(x)[0])
-        )
+        return in_batches(self._reconstruct, batch_size, x, self._read(condition, tf.shape(x)[0]))
 
     def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
         """The reconstruction: the mean of p(x | z) at the code z of x.
 
         Args:
-            inputs: x, `[batch, *event_shape]`; or `(x, condition)` for a model that has one.
+            inputs: x, `[batch, *event_shape]`; or `(x, condition)` for a model that has one, which
+                need not be there where codes take none.
             training: whether the networks run as in training.
         Returns:
             `[batch, *event_shape]`, float32; images in [0, 1].
         """
-        x, given = self.read_inputs(inputs)
+        if self.codes_take_condition:
+            x, given = self.read_inputs(inputs)
+        else:
+            x, given = inputs[0] if isinstance(inputs, (list, tuple)) else inputs, None
         return self.decode_mean(self.encode_mean(x, given, training), given, training)
+
+    def _read(self, condition, num_examples):
+        if self.codes_take_condition:
+            return self.read_condition(condition, num_examples)
+        if condition is not None:
+            raise ValueError(
+                f"expected no condition: the codes of {type(self).__name__} do not depend on it."
+                f" Received: condition={condition!r}"
+            )
+        return None
 
     @tf.function(reduce_retracing=True, autograph=False)
     def _encode(self, x, given):
@@ -141,7 +155,7 @@ class EncodingModel(GenerativeModel):
     def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
         x = tf.TensorSpec((None, *self.event_shape), tf.float32, name="x")
         z = tf.TensorSpec((None, self.latent_dim), tf.float32, name="z")
-        condition = self.condition_specs()
+        condition = self.condition_specs() if self.codes_take_condition else []
 
         def encode(x, condition=None):
             return {"z": self.encode(x, condition=condition)}
