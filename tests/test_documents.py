@@ -16,6 +16,7 @@ README = (ROOT / "README.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 WINGS = {
     "AutoregressiveModel": tfgen.autoregressive.AutoregressiveModel,
+    "EncodingModel": tfgen.latent.EncodingModel,
     "LatentModel": tfgen.latent.LatentModel,
     "AdversarialModel": tfgen.adversarial.AdversarialModel,
     "DiffusionModel": tfgen.diffusion.DiffusionModel,
