@@ -101,6 +101,50 @@ def test_a_picture_is_written_as_its_ending_says(run, tmp_path):
         assert not (tmp_path / name).exists()
 
 
+@pytest.fixture(scope="module")
+def vectors(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    np.save(folder / "x.npy", np.random.default_rng(0).normal(size=(60, 3)).astype("float32"))
+    settings = (*TINY, "--set", "likelihood=Normal")
+    command = ("train", "VAE", "--data", folder / "x.npy", "--epochs", 1)
+    result = call(*command, "--output", folder / "run", *settings)
+    assert result.exit_code == 0, result.output
+    return folder / "run"
+
+
+def test_samples_are_written_as_arrays(run, vectors, tmp_path):
+    for folder, ending, read in (
+        (vectors, ".npy", np.load),
+        (vectors, ".npz", lambda path: np.load(path)["x"]),
+        (vectors, ".csv", lambda path: np.loadtxt(path, "float32", delimiter=",")),
+        (run, ".npy", np.load),
+        (run, ".NPZ", lambda path: np.load(path)["x"]),
+    ):
+        path = tmp_path / f"a{ending}"
+        result = call("sample", folder, "-n", 5, "--seed", 4, "--output", path)
+        assert result.exit_code == 0, result.output
+        x, expected = read(path), load_run(folder).sample(5, seed=4)
+        assert x.dtype == np.float32
+        np.testing.assert_array_equal(x, expected)
+
+
+def test_samples_that_a_file_cannot_hold_are_refused_with_the_endings_that_can(
+    run, vectors, tmp_path
+):
+    for folder, name, message in (
+        (vectors, "a.png", r"ends in \.npy, \.npz, \.csv for samples of shape \(3,\)"),
+        (
+            run,
+            "a.csv",
+            r"ends in \.png, \.jpg, \.jpeg, \.npy, \.npz for samples of shape \(8, 8, 1",
+        ),
+    ):
+        result = call("sample", folder, "--output", tmp_path / name)
+        assert result.exit_code == 2 and len(result.stderr.splitlines()) == 1
+        assert re.search(message, result.stderr)
+        assert not list(tmp_path.iterdir())
+
+
 def test_training_that_diverges_has_exit_status_2_and_one_line(tmp_path):
     settings = (*TINY, "--set", "objective=ELBO(1e39)")
     command = ("train", "VAE", "--data", "digits", "--epochs", 3, "--output", tmp_path / "run")
@@ -125,6 +169,26 @@ def test_terms_of_a_bound_are_for_models_that_have_them(run):
     result = call("evaluate", run, "--num-terms", 3)
     assert result.exit_code == 2
     assert re.fullmatch("Error: expected num_terms .* 3 for a VAE", result.stderr.strip())
+
+
+def test_anomaly_prints_figures_and_writes_the_worst_images(run, tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "noise.npz", x_test=rng.integers(0, 256, (60, 8, 8), dtype="uint8"))
+    arguments = ("--data", tmp_path / "noise.npz", "--output", tmp_path / "worst.png")
+    result = call("anomaly", run, *arguments, "--false-alarm-rate", 0.1)
+    assert result.exit_code == 0, result.output
+    expected = training.anomaly(
+        run, tmp_path / "noise.npz", false_alarm_rate=0.1, output=tmp_path / "again.png"
+    )
+    assert json.loads(result.stdout) == expected
+    assert (tmp_path / "worst.png").read_bytes() == (tmp_path / "again.png").read_bytes()
+    result = call("anomaly", run, *arguments, "--score", "ratio")
+    assert result.exit_code == 2 and len(result.output.splitlines()) == 1
+    assert "Error: expected a background" in result.output
+
+
+def test_the_scores_of_the_help_are_those_that_there_are():
+    assert main.commands["anomaly"].params[2].type.choices == training.run_anomaly.SCORES
 
 
 def test_export_writes_the_saved_model_where_it_is_told(run, tmp_path):
@@ -178,6 +242,9 @@ def test_models_lists_every_model_with_its_density():
         (("train", "VAE", "--config", "no-such-file"), "no-such-file"),
         (("sample", "no-such-run"), "no-such-run"),
         (("evaluate", "."), "finished run"),
+        (("anomaly", "."), "--data"),
+        (("anomaly", ".", "--data", "digits", "--score", "x"), "likelihood"),
+        (("anomaly", ".", "--data", "digits", "--false-alarm-rate", 1), "0<x<1"),
     ],
 )
 def test_errors_are_one_line_and_exit_status_2(tmp_path, arguments, message):
@@ -203,6 +270,8 @@ for arguments, status in [
     (["--version"], 0),
     (["models"], 0),
     (["train", "--help"], 0),
+    (["anomaly", "--help"], 0),
+    (["anomaly", ".", "--data", "digits", "--score", "x"], 2),
     (["train", "VAEE", *train[2:]], 2),
     (train[:4], 2),
     ([*train, "--depth", "3"], 2),

@@ -1,4 +1,4 @@
-"""The commands: `tfgen train | sample | evaluate | export | models`."""
+"""The commands: `tfgen train | sample | evaluate | anomaly | export | models`."""
 
 import contextlib
 from typing import Any
@@ -15,6 +15,8 @@ _SEED = click.option(
     "--seed", default=0, type=click.IntRange(0, 2**31 - 1), show_default=True, help="Of all draws."
 )
 _COUNT = click.IntRange(1, 2**31 - 1)
+# As `tfgen.training.run_anomaly` has them, whose import takes seconds.
+_SCORES = ("likelihood", "reconstruction", "ratio", "typicality", "complexity")
 
 
 @click.group()
@@ -95,24 +97,26 @@ def train(verbose: bool, model: str, data: str, settings: tuple[str, ...], **opt
 @click.option("-n", "num_samples", default=64, type=_COUNT, show_default=True)
 @click.option("--condition", help="Of all samples: a class, numbers, names, or a caption.")
 @_SEED
-@click.option("--output", required=True, type=click.Path(dir_okay=False), help="PNG or JPEG file.")
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False),
+    help="Images: .png, .jpg; vectors: .csv; arrays of either: .npy, .npz.",
+)
 @click.pass_obj
 @one_line_errors
 def sample(
     verbose: bool, run: str, num_samples: int, condition: str | None, seed: int, output: str
 ) -> None:
-    """Draw samples from the model of a RUN, as a picture.
+    """Draw samples from the model of a RUN, as a picture, or as numbers.
 
     Without --condition, a model that has one shows a row for each condition. A model that draws no
     samples shows what it makes of images that were held out.
     """
     import_tfgen(verbose)
-    from tfgen import training
-    from tfgen.training.pictures import check_ending
+    from tfgen.training.run_pictures import write_drawn
 
-    check_ending(output)
-    images = training.draw(run, num_samples, condition=condition, seed=seed)
-    training.save_grid(images, output)
+    write_drawn(run, output, num_samples, condition=condition, seed=seed)
     click.echo(f"wrote {output}")
 
 
@@ -133,6 +137,53 @@ def evaluate(verbose: bool, run: str, split: str, num_terms: int | None) -> None
     from tfgen.training.files import json_text
 
     click.echo(json_text(training.evaluate(run, split=split, num_terms=num_terms)))
+
+
+@main.command()
+@_RUN
+@click.option("--data", required=True, help="digits, a TFDS name, or a file or folder of data.")
+@click.option(
+    "--score",
+    type=click.Choice(_SCORES),
+    help="By default likelihood, or reconstruction where the model has none.",
+)
+@click.option(
+    "--background",
+    type=click.Path(exists=True, file_okay=False),
+    help="Run of the background model, for the score ratio.",
+)
+@click.option("--split", default="test", show_default=True, help="Split of both data sets.")
+@click.option(
+    "--false-alarm-rate",
+    default=0.05,
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    show_default=True,
+    help="Share of the run's own examples that may pass for anomalies.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False),
+    help="PNG or JPEG file; by default RUN/anomalies.png.",
+)
+@click.pass_obj
+@one_line_errors
+def anomaly(verbose: bool, run: str, data: str, **options: Any) -> None:
+    """Tell the examples of another data set from those of a RUN, by the RUN's model.
+
+    Prints AUROC, AUPR and what a threshold finds that the run's validation examples set. The
+    picture shows the worst mistakes: the run's own images that are the strangest, and below them
+    the others that are the least strange.
+
+    \b
+        tfgen anomaly run --data mnist
+        tfgen anomaly run --data mnist --score complexity
+        tfgen anomaly run --data mnist --score ratio --background other_run
+    """
+    import_tfgen(verbose)
+    from tfgen import training
+    from tfgen.training.files import json_text
+
+    click.echo(json_text(training.anomaly(run, data, **options)))
 
 
 @main.command()

@@ -6,6 +6,7 @@ from tfgen.training.curves import save_curves
 from tfgen.training.history import History, read_history
 from tfgen.training.pictures import Picture, image_grid, save_grid, show
 from tfgen.training.run import load_run, train
+from tfgen.training.run_anomaly import anomaly
 from tfgen.training.run_evaluation import evaluate
 from tfgen.training.run_folder import RunFolder
 from tfgen.training.run_pictures import draw
@@ -20,6 +21,7 @@ __all__ = [
     "RunFolder",
     "TensorBoard",
     "TerminateOnNonFinite",
+    "anomaly",
     "draw",
     "evaluate",
     "image_grid",
