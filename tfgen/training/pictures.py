@@ -13,6 +13,7 @@ from tfgen.training.files import replacing
 _SMALLEST_SIDE = 56  # pixels; smaller images are enlarged, pixel by pixel
 _GAP = 2
 _ENCODERS = {".png": tf.io.encode_png, ".jpg": tf.io.encode_jpeg, ".jpeg": tf.io.encode_jpeg}
+PICTURE_ENDINGS = tuple(_ENCODERS)
 
 
 class Picture:

@@ -8,6 +8,7 @@ from tfgen.core import GenerativeModel, SamplingModel
 from tfgen.training.pictures import of_images, save_grid
 from tfgen.training.run_data import load_validation
 from tfgen.training.run_folder import RunFolder
+from tfgen.training.sample_files import check_sample_ending, save_samples
 
 
 def save_preview(
@@ -28,7 +29,7 @@ def save_preview(
 def draw(
     folder: str | os.PathLike, num_samples: int, *, condition: str | None = None, seed: int = 0
 ) -> tf.Tensor:
-    """Images from the model of a run: samples, or its preview where there is more to show.
+    """Examples from the model of a run: samples, or its preview where there is more to show.
 
     Args:
         folder: of the run.
@@ -43,7 +44,33 @@ def draw(
         ValueError: no finished run, or a condition that its model does not take.
     """
     run = RunFolder(folder)
+    return _draw(run, run.load_model(), num_samples, condition, seed)
+
+
+def write_drawn(
+    folder: str | os.PathLike,
+    path: str | os.PathLike,
+    num_samples: int,
+    *,
+    condition: str | None = None,
+    seed: int = 0,
+) -> None:
+    """Writes what `draw` gives as a file, a picture or an array (see `save_samples`).
+
+    Args:
+        folder, num_samples, condition, seed: as for `draw`.
+        path: of the file.
+    Raises:
+        ValueError: as `draw`, or such examples cannot be written as a file of that ending.
+    """
+    check_sample_ending(path)
+    run = RunFolder(folder)
     model = run.load_model()
+    check_sample_ending(path, model.event_shape)
+    save_samples(_draw(run, model, num_samples, condition, seed), model.event_shape, path)
+
+
+def _draw(run, model, num_samples, condition, seed):
     samples = isinstance(model, SamplingModel)
     if condition is not None:
         if model.condition is None or not samples:
