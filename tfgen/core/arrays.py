@@ -80,8 +80,16 @@ class ArrayFeed:
 
 
 def gather(arrays: Sequence[tf.Tensor], indices: tf.Tensor) -> tuple[tf.Tensor, ...]:
-    """The batch of these indices, from each of the arrays."""
-    return tuple(tf.gather(array, indices) for array in arrays)
+    """The batch of these indices, from each of the arrays.
+
+    Examples are copied as vectors: XLA copies an image number by number.
+    """
+    return tuple(_rows(array, indices) for array in arrays)
+
+
+def _rows(array, indices):
+    flat = tf.reshape(array, (tf.shape(array)[0], math.prod(array.shape[1:])))
+    return tf.reshape(tf.gather(flat, indices), (-1, *array.shape[1:]))
 
 
 def is_array(x: Any) -> bool:
