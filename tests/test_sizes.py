@@ -23,6 +23,7 @@ ALLOWED = {
     ("DDPM", "attention_at"): [(), (0,), (-1,)],
     ("unet", "attention_at"): [(), (0,), (-1,)],
     # Affine maps.
+    ("AAE", "discriminator_hidden"): [()],
     ("GAN", "hidden"): [()],
     ("VAE", "hidden"): [()],
     ("mlp", "hidden"): [()],

@@ -178,10 +178,14 @@ def standard_normal_unless(prior: Prior | None, latent_dim: int | None, usual: i
     """The prior, or a standard normal of the size that is said, or else of the usual one.
 
     Raises:
-        ValueError: a `latent_dim` that is not the size of the prior's z.
+        ValueError: a `latent_dim` that is no size, or not that of the prior's z.
     """
+    if latent_dim is not None:
+        check_sizes(latent_dim=latent_dim)
     if prior is None:
-        return StandardNormal(usual if latent_dim is None else latent_dim)
+        latent_dim = usual if latent_dim is None else latent_dim
+        check_sizes(latent_dim=latent_dim)
+        return StandardNormal(latent_dim)
     if latent_dim not in (None, prior.dim):
         raise ValueError(
             f"expected a latent_dim of {prior.dim}, as the prior {type(prior).__name__} has it, or"

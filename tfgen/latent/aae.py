@@ -9,6 +9,7 @@ import tensorflow_probability as tfp
 
 from tfgen.conditions import Classes
 from tfgen.core import Adam, Condition, Phase, SamplingModel, split_seed
+from tfgen.core.size_checks import check_size_list
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import Bernoulli, Head, Posterior, Prior, PriorInParts, reparameterize
 from tfgen.distributions.priors import standard_normal_unless
@@ -128,8 +129,7 @@ class AAE(EncodingModel, SamplingModel):
             latent_dim: size of z; None for the prior's, or 8.
             architecture: of encoder and decoder.
             likelihood: head of p(x | z).
-            prior: p(z); None for `StandardNormal(latent_dim)`, where the paper's has a standard
-                deviation of 5.
+            prior: p(z); None for `StandardNormal(latent_dim)`; the paper's has a scale of 5.
             posterior: family of q(z | x); None for a code that is a function of x.
             discriminator_hidden: widths of the discriminator's hidden layers.
             condition: `Classes(prior.num_parts)`; None without.
@@ -137,6 +137,7 @@ class AAE(EncodingModel, SamplingModel):
         """
         event_shape = tuple(event_shape)
         prior = standard_normal_unless(prior, latent_dim, usual=8)
+        check_size_list(discriminator_hidden, "discriminator_hidden")
         params = (*event_shape[:-1], likelihood.params_size(event_shape))
         return cls(
             encoder=architecture.encoder(event_shape, _num_outputs(prior, posterior)),
@@ -160,9 +161,8 @@ class AAE(EncodingModel, SamplingModel):
         }
 
     def phases(self) -> tuple[Phase, ...]:
-        encoder = (self.encoder,)
-        if isinstance(self.posterior, keras.layers.Layer):
-            encoder += (self.posterior,)
+        flows = isinstance(self.posterior, keras.layers.Layer)
+        encoder = (self.encoder, self.posterior) if flows else (self.encoder,)
         return (
             Phase("reconstruction", self.distortion, (*encoder, self.decoder)),
             Phase("discriminator", self.discriminator_loss, (self.discriminator,)),
