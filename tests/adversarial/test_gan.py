@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgen.adversarial import GAN, Minimax, NonSaturating
+from tfgen.adversarial import DCGAN, GAN, Minimax, NonSaturating
 from tfgen.conditions import Classes
-from tfgen.distributions import StandardNormal
+from tfgen.distributions import GaussianMixture, StandardNormal
 from tfgen.networks import mlp
 
 
@@ -137,6 +137,17 @@ def test_parts_that_do_not_fit_are_refused(parts, message):
     }
     with pytest.raises(ValueError, match=message + ".* Received: "):
         GAN(**fitting | parts)
+
+
+@pytest.mark.parametrize("family", [GAN, DCGAN])
+def test_the_size_of_z_is_the_prior_s(family):
+    prior = GaussianMixture(np.eye(2), 0.1)
+    with pytest.raises(ValueError, match="latent_dim of 2, .*GaussianMixture.*Received: 7"):
+        family.default((8, 8, 1), latent_dim=7, prior=prior)
+    with pytest.raises(ValueError, match="latent_dim to be at least 1. Received: 0"):
+        family.default((8, 8, 1), latent_dim=0)
+    sizes = {"hidden": (8,)} if family is GAN else {"base_filters": 4}
+    assert family.default((8, 8, 1), prior=prior, **sizes).generator.input_shape == (None, 2)
 
 
 def test_bad_requests_are_refused():

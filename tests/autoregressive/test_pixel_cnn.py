@@ -276,3 +276,10 @@ def test_features_are_rounded_up_to_the_channels(family):
 def test_bad_sizes_are_refused(family, arguments):
     with pytest.raises(ValueError, match="expected .*Received:"):
         family(**{"event_shape": (4, 4, 1), **arguments})
+
+
+@both
+@pytest.mark.parametrize("event_shape", [(8, 8, 0), (0, 8, 1), (8, 8, -1), (8, 8, 1.5)])
+def test_an_image_without_pixels_or_channels_is_refused(family, event_shape):
+    with pytest.raises(ValueError, match="every size of event_shape .*Received:"):
+        family.default(event_shape)

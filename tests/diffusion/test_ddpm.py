@@ -229,6 +229,19 @@ def test_default_for_vectors_draws_the_datas_moments_from_an_inexact_network(sch
     np.testing.assert_allclose(np.std(x, axis=0), np.ones(4), atol=0.2)
 
 
+def test_arguments_of_the_u_net_are_refused_for_vectors():
+    given = {"multipliers": (1,), "num_blocks": 1, "attention_at": (), "dropout": 0.0}
+    for name, value in {**given, "patch_size": 1}.items():
+        with pytest.raises(ValueError, match=f"no {name} for vectors.*Received: {name}="):
+            DDPM.default((4,), num_steps=5, base_channels=4, **{name: value})
+
+
+def test_a_sampler_of_more_steps_than_the_schedule_is_refused_at_once():
+    with pytest.raises(ValueError, match="num_steps <= 7, .*Received: 50"):
+        DDPM.default((4,), num_steps=7, base_channels=4, sampler=DDIM(50))
+    assert DDPM.default((4,), num_steps=7, base_channels=4, sampler=DDIM(7)).sampler == DDIM(7)
+
+
 # Training
 
 

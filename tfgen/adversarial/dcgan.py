@@ -4,9 +4,9 @@ from typing import Any, Self
 
 from tfgen.adversarial.gan import GAN
 from tfgen.core import Condition
-from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
-from tfgen.distributions import Prior, StandardNormal
+from tfgen.distributions import Prior
+from tfgen.distributions.priors import standard_normal_unless
 from tfgen.losses import LossPair, NonSaturating
 from tfgen.networks import dcgan_discriminator, dcgan_generator
 
@@ -29,7 +29,7 @@ class DCGAN(GAN):
     def default(
         cls,
         event_shape: ShapeLike,
-        latent_dim: int = 100,
+        latent_dim: int | None = None,
         base_filters: int = 128,
         loss_pair: LossPair = NonSaturating(),
         prior: Prior | None = None,
@@ -40,7 +40,7 @@ class DCGAN(GAN):
 
         Args:
             event_shape: `(height, width, channels)`.
-            latent_dim: size of z, where the prior does not say it.
+            latent_dim: size of z; None for the prior's, or 100.
             base_filters: filters of the largest hidden grid of both networks; they double with
                 each halving of the grid.
             loss_pair: what the two minimise.
@@ -50,8 +50,7 @@ class DCGAN(GAN):
         Returns:
             A built `DCGAN`.
         """
-        check_sizes(latent_dim=latent_dim)
-        prior = StandardNormal(latent_dim) if prior is None else prior
+        prior = standard_normal_unless(prior, latent_dim, usual=100)
         return cls(
             generator=dcgan_generator(prior.dim, event_shape, base_filters, condition=condition),
             discriminator=dcgan_discriminator(event_shape, base_filters, condition=condition),

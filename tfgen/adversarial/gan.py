@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from tfgen.adversarial.model import AdversarialModel
 from tfgen.core import Adam, Condition
-from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
-from tfgen.distributions import Prior, StandardNormal
+from tfgen.distributions import Prior
+from tfgen.distributions.priors import standard_normal_unless
 from tfgen.losses import LossPair, NonSaturating
 from tfgen.networks import check_network, mlp, network_inputs
 
@@ -64,7 +64,7 @@ class GAN(AdversarialModel):
     def default(
         cls,
         event_shape: ShapeLike,
-        latent_dim: int = 100,
+        latent_dim: int | None = None,
         hidden: Sequence[int] = (256, 512),
         dropout: float = 0.3,
         loss_pair: LossPair = NonSaturating(),
@@ -81,7 +81,7 @@ class GAN(AdversarialModel):
 
         Args:
             event_shape: `(d,)`, of any finite values, or `(height, width, channels)` in [0, 1].
-            latent_dim: size of z, where the prior does not say it.
+            latent_dim: size of z; None for the prior's, or 100.
             hidden: widths of the generator's hidden layers; the discriminator has the same in
                 reverse.
             dropout: rate of dropout in the discriminator, in [0, 1).
@@ -92,10 +92,9 @@ class GAN(AdversarialModel):
         Returns:
             A built `GAN`.
         """
-        check_sizes(latent_dim=latent_dim)
         event_shape = tuple(event_shape)
         of_images = len(event_shape) == 3
-        prior = StandardNormal(latent_dim) if prior is None else prior
+        prior = standard_normal_unless(prior, latent_dim, usual=100)
         generator = mlp(
             (prior.dim,),
             hidden,

@@ -185,6 +185,7 @@ class RasterModel(AutoregressiveModel):
 
 def round_up(groups: int, **sizes: int) -> dict[str, int]:
     """Each size, once it is checked, rounded up to a multiple of `groups`, under its own name."""
+    check_count(groups, "every size of event_shape")
     check_sizes(**sizes)
     return {name: -(-size // groups) * groups for name, size in sizes.items()}
 

@@ -39,7 +39,8 @@ class DDPM(DiffusionModel):
         ema_decay: decay of the average of the weights, in [0, 1).
         condition: what y is; None for p(x).
     Raises:
-        ValueError: the denoiser's shapes do not fit, or `levels` or `ema_decay` is out of range.
+        ValueError: the denoiser's shapes do not fit, the sampler does not fit the schedule, or
+            `levels` or `ema_decay` is out of range.
 
     Example:
         >>> model = DDPM.default((2,), num_steps=10, base_channels=8)
@@ -81,6 +82,7 @@ class DDPM(DiffusionModel):
         self.schedule = schedule
         self.prediction = prediction
         self.variance = variance
+        sampler.check(schedule)
         self.sampler = sampler
         self.levels = None if levels is None else check_levels(levels)
         self.ema_decay = ema_decay
@@ -94,10 +96,10 @@ class DDPM(DiffusionModel):
         event_shape: ShapeLike,
         num_steps: int = 1000,
         base_channels: int = 32,
-        multipliers: Sequence[int] = (1, 2, 2),
-        num_blocks: int = 1,
-        attention_at: Sequence[int] = (-1,),
-        dropout: float = 0.1,
+        multipliers: Sequence[int] | None = None,
+        num_blocks: int | None = None,
+        attention_at: Sequence[int] | None = None,
+        dropout: float | None = None,
         patch_size: int | None = None,
         schedule: Schedule | None = None,
         condition: Condition | None = None,
@@ -116,31 +118,42 @@ class DDPM(DiffusionModel):
             num_steps: T.
             base_channels: channels of the U-Net's first level; an eighth of the perceptron's
                 width.
-            multipliers, num_blocks, attention_at, dropout: of the U-Net (see
-                `tfgen.networks.unet`).
+            multipliers, num_blocks, attention_at, dropout: of the U-Net alone; None for what
+                `tfgen.networks.unet` has, (1, 2, 2), 1, (-1,) and 0.1.
             patch_size: likewise; None for 2 where both sides have 24 pixels or more, else 1.
             schedule: of the noise; None for `LinearSchedule(num_steps)`.
             condition: what y is; None for p(x).
             **kwargs: the constructor's other arguments.
+        Raises:
+            ValueError: an argument of the U-Net for vectors.
         """
         schedule = LinearSchedule(num_steps) if schedule is None else schedule
+        of_unet = {
+            "multipliers": multipliers,
+            "num_blocks": num_blocks,
+            "attention_at": attention_at,
+            "dropout": dropout,
+            "patch_size": patch_size,
+        }
+        of_unet = {name: value for name, value in of_unet.items() if value is not None}
         if len(event_shape) == 1:
+            if of_unet:
+                raise ValueError(
+                    f"expected no {', '.join(of_unet)} for vectors, whose network is a perceptron"
+                    " of base_channels, not a U-Net. Received: "
+                    + ", ".join(f"{name}={value!r}" for name, value in of_unet.items())
+                )
             check_sizes(base_channels=base_channels)
             kwargs = {"prediction": Velocity(), **kwargs}
             denoiser = denoising_mlp(
                 event_shape, 8 * base_channels, name="denoiser", condition=condition
             )
         else:
-            if patch_size is None:
-                patch_size = 2 if min(event_shape[:2]) >= 24 else 1
+            usual = {"patch_size": 2 if min(event_shape[:2]) >= 24 else 1}
             denoiser = unet(
                 event_shape,
                 base_channels,
-                multipliers,
-                num_blocks,
-                attention_at,
-                dropout=dropout,
-                patch_size=patch_size,
+                **{**usual, **of_unet},
                 name="denoiser",
                 condition=condition,
             )

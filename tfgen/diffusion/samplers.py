@@ -131,6 +131,13 @@ class Sampler(Configured, abc.ABC):
             watch: `(xt, t)`, called after each step; None for nobody.
         """
 
+    def check(self, schedule: Schedule) -> None:
+        """Checks that the sampler can follow a schedule.
+
+        Raises:
+            ValueError: it cannot.
+        """
+
 
 class Ancestral(Sampler):
     """All T steps of the learned reverse process, `ancestral`."""
@@ -154,7 +161,7 @@ class DDIM(Sampler):
         num_steps: number of strides, at most the model's T.
         eta: 0 for the deterministic map, 1 for the posterior's noise.
     Raises:
-        ValueError: `num_steps` not a positive int (or, when used, above T); eta outside [0, 1].
+        ValueError: `num_steps` not a positive int (or, of a model, above T); eta outside [0, 1].
     """
 
     def __init__(self, num_steps: int = 50, eta: float = 0.0) -> None:
@@ -164,6 +171,13 @@ class DDIM(Sampler):
         self.num_steps = num_steps
         self.eta = eta
 
+    def check(self, schedule: Schedule) -> None:
+        if self.num_steps > schedule.num_steps:
+            raise ValueError(
+                f"expected num_steps <= {schedule.num_steps}, the steps of the schedule."
+                f" Received: {self.num_steps}"
+            )
+
     def __call__(
         self,
         model: Any,
@@ -172,11 +186,7 @@ class DDIM(Sampler):
         given: tf.Tensor | None = None,
         watch: Callable[..., None] | None = None,
     ) -> tf.Tensor:
-        if self.num_steps > model.schedule.num_steps:
-            raise ValueError(
-                f"expected num_steps <= {model.schedule.num_steps}, the steps of the schedule."
-                f" Received: {self.num_steps}"
-            )
+        self.check(model.schedule)
         return ddim(
             lambda xt, t: model.denoise(xt, t, given),
             model.schedule,
