@@ -52,7 +52,9 @@ MODELS = {
         200,
     ),
     "MADE": (
-        lambda: MADE.default(SHAPE, hidden=(300, 300), num_masks=4, levels=17, **PLAIN),
+        lambda: MADE.default(
+            SHAPE, hidden=(300, 300), num_masks=4, levels=17, direct_prior=None, **PLAIN
+        ),
         adam(1e-3),
         200,
     ),

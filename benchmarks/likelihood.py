@@ -89,7 +89,7 @@ MODELS = {
         lambda: NADE.default(SHAPE, direct=False, **PLAIN), 40, 100, lambda n: cosine(2e-3, n)
     ),
     "MADE": Setting(
-        lambda: MADE.default(SHAPE, hidden=(1000, 1000), num_masks=4, **PLAIN),
+        lambda: MADE.default(SHAPE, hidden=(1000, 1000), num_masks=4, direct_prior=None, **PLAIN),
         60,
         100,
         lambda n: cosine(1e-3, n),
@@ -113,7 +113,7 @@ PAPER = {
         lambda: NADE.default(SHAPE, direct=False, **PLAIN), 200, 100, lambda n: cosine(1e-3, n)
     ),
     "MADE": Setting(
-        lambda: MADE.default(SHAPE, hidden=(8000, 8000), num_masks=32, **PLAIN),
+        lambda: MADE.default(SHAPE, hidden=(8000, 8000), num_masks=32, direct_prior=None, **PLAIN),
         300,
         100,
         lambda n: cosine(1e-3, n),

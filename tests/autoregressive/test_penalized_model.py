@@ -45,15 +45,17 @@ def test_every_matrix_has_it_and_no_bias():
 def test_direct_connections_have_a_prior_of_their_own():
     priors = {"weight_prior": LaplaceWeights(2.0), "direct_prior": NormalWeights(0.5)}
     for left_out in (None, *priors):
-        model = NADE.default(
-            (4,), num_hidden=3, **{**priors, **({left_out: None} if left_out else {})}
-        )
-        for weight in model.trainable_variables:
-            weight.assign(tf.ones(weight.shape))
-        model.prepare(tf.constant(ones()))
-        each = {"weight_prior": 2 * 4 * 3 / 2.0, "direct_prior": 4 * 4 / (2 * 0.5**2)}
-        expected = sum(penalty for name, penalty in each.items() if name != left_out) / 12
-        np.testing.assert_allclose(tf.add_n(model.losses), expected, rtol=1e-6)
+        taken = {name: None if name == left_out else prior for name, prior in priors.items()}
+        for model in (
+            NADE.default((4,), num_hidden=3, **taken),
+            MADE.default((4,), hidden=(3,), **taken),
+        ):
+            for weight in model.trainable_variables:
+                weight.assign(tf.ones(weight.shape))
+            model.prepare(tf.constant(ones()))
+            each = {"weight_prior": 2 * 4 * 3 / 2.0, "direct_prior": 4 * 4 / (2 * 0.5**2)}
+            expected = sum(penalty for name, penalty in each.items() if name != left_out) / 12
+            np.testing.assert_allclose(tf.add_n(model.losses), expected, rtol=1e-6)
 
 
 def test_examples_are_counted_where_that_is_possible():

@@ -43,8 +43,9 @@ class MADE(MarginalStart, OrderEnsemble):
         levels: values of each dimension; level k is read as k / (levels - 1).
         direct: whether inputs are also connected to outputs directly.
         seed: int, decides orders and degrees.
-        weight_prior: of all W, a penalty that is divided by the number of training examples (see
-            `PenalizedModel`); None for none.
+        weight_prior: of the hidden layers' W and V, a penalty that is divided by the number of
+            training examples (see `PenalizedModel`); None for none.
+        direct_prior: of the direct connections' weights, as `weight_prior`.
         marginal_start: whether the first `fit` starts the logits' bias at the frequencies of its
             examples (see `MarginalStart`).
     Raises:
@@ -71,6 +72,7 @@ class MADE(MarginalStart, OrderEnsemble):
         num_orders: int = 1,
         levels: int = 2,
         direct: bool = True,
+        direct_prior: WeightPrior | None = None,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -82,6 +84,7 @@ class MADE(MarginalStart, OrderEnsemble):
         self.num_orders = num_orders
         self.levels = levels
         self.direct = direct
+        self.direct_prior = direct_prior
         self.seed = seed
         self.head = levels_head(levels)
         self._size = math.prod(self.event_shape)
@@ -108,7 +111,7 @@ class MADE(MarginalStart, OrderEnsemble):
                 self._width, use_bias=False, name="direct", dtype=policy
             )
             self.direct_layer.build((None, self._width))
-            self._has_prior(self.direct_layer.kernel)
+            self._have_prior(direct_prior, self.direct_layer.kernel)
         self._has_prior(*(layer.kernel for layer in (*self.hidden_layers, self.output_layer)))
 
     @classmethod
@@ -120,14 +123,16 @@ class MADE(MarginalStart, OrderEnsemble):
         num_orders: int = 1,
         levels: int = 2,
         weight_prior: WeightPrior | None = LaplaceWeights(0.25),
+        direct_prior: WeightPrior | None = LaplaceWeights(0.33),
         **kwargs: Any,
     ) -> Self:
         """Two hidden layers and direct connections, as the paper's best model of binary digits.
 
         The paper regularises by drawing orders and masks and by stopping early, 30 epochs after
         the best one on validation data, and chooses their numbers there; its updates are Adagrad's
-        or Adadelta's, by batches of 100. A prior of the weights and Adam are ours, and by default
-        there is one order, so that `complete` takes any mask that is a beginning of raster order.
+        or Adadelta's, by batches of 100. The priors of the weights, that of the direct ones as
+        `FVSBN` has it, and Adam are ours, and by default there is one order, so that `complete`
+        takes any mask that is a beginning of raster order.
 
         Args:
             event_shape: `(d,)` or `(height, width, channels)`.
@@ -135,7 +140,8 @@ class MADE(MarginalStart, OrderEnsemble):
             num_masks: draws of the hidden units' degrees for each order; the paper's best is 32.
             num_orders: number of orders.
             levels: number of values of each dimension.
-            weight_prior: of the weights, or None.
+            weight_prior: of the hidden layers' weights, or None.
+            direct_prior: of the direct connections' weights, or None.
             **kwargs: the constructor's other arguments.
         """
         return cls(
@@ -145,6 +151,7 @@ class MADE(MarginalStart, OrderEnsemble):
             num_orders=num_orders,
             levels=levels,
             weight_prior=weight_prior,
+            direct_prior=direct_prior,
             **kwargs,
         )
 
@@ -153,7 +160,7 @@ class MADE(MarginalStart, OrderEnsemble):
         return self.output_layer.bias
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        return {"likelihood": Adam(2e-3)}
+        return {"likelihood": Adam(3e-3)}
 
     def conditionals(
         self,
