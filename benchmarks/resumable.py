@@ -29,7 +29,7 @@ class _Stopwatch(keras.callbacks.Callback):
             json.dump({"seconds": self.seconds, "epochs": epoch + 1}, file)
 
 
-def fit(build, x, folder, *, epochs, batch_size, validation_data=None):
+def fit(build, x, folder, *, epochs, batch_size, validation_data=None, objective=None):
     """Trains a model, from where a killed process stopped if there was one.
 
     Args:
@@ -39,6 +39,7 @@ def fit(build, x, folder, *, epochs, batch_size, validation_data=None):
         epochs: number of epochs in all.
         batch_size: images of one step.
         validation_data: images that are looked at after each epoch.
+        objective: of a VAE, for what is left of the epochs; None for the one that it has.
     Returns:
         The trained model and the seconds of training, over all processes.
     """
@@ -49,6 +50,8 @@ def fit(build, x, folder, *, epochs, batch_size, validation_data=None):
     else:
         keras.utils.set_random_seed(0)
         model = build()
+    if objective is not None and model.epochs_seen < epochs:
+        model.objective = objective
     stopwatch = _Stopwatch(os.path.join(folder, "seconds.json"))
     model.fit(
         x,
