@@ -1,5 +1,6 @@
 """Figures by which models are compared."""
 
+from tfgen.evaluation.annealed_importance_sampling import AnnealedImportanceSampling
 from tfgen.evaluation.anomaly import AnomalyDetector, detection
 from tfgen.evaluation.anomaly_scores import (
     AnomalyScore,
@@ -10,16 +11,21 @@ from tfgen.evaluation.anomaly_scores import (
     Typicality,
     mutate,
 )
+from tfgen.evaluation.bidirectional import Bidirectional, bidirectional_gap
 from tfgen.evaluation.compressors import PNG, Compressor, Zlib
 from tfgen.evaluation.estimate import Estimate
 from tfgen.evaluation.estimators import Bound, Estimator, Exact, ImportanceWeighted
+from tfgen.evaluation.latent_information import LatentInformation, latent_information
 from tfgen.evaluation.likelihood import likelihood
 from tfgen.evaluation.representation import few_labels, linear_probe, probe_codes
 from tfgen.evaluation.two_phase import two_phase_likelihood
+from tfgen.evaluation.variational_gap import VariationalGap, variational_gap
 
 __all__ = [
+    "AnnealedImportanceSampling",
     "AnomalyDetector",
     "AnomalyScore",
+    "Bidirectional",
     "Bound",
     "ComplexityCorrected",
     "Compressor",
@@ -27,17 +33,22 @@ __all__ = [
     "Estimator",
     "Exact",
     "ImportanceWeighted",
+    "LatentInformation",
     "LikelihoodRatio",
     "NegativeLogLikelihood",
     "PNG",
     "ReconstructionError",
     "Typicality",
+    "VariationalGap",
     "Zlib",
+    "bidirectional_gap",
     "detection",
     "few_labels",
+    "latent_information",
     "likelihood",
     "linear_probe",
     "mutate",
     "probe_codes",
     "two_phase_likelihood",
+    "variational_gap",
 ]

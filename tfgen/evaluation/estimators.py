@@ -2,6 +2,7 @@
 
 import abc
 import inspect
+from typing import Any
 
 import tensorflow as tf
 
@@ -149,15 +150,19 @@ def default_estimator(model: GenerativeModel) -> Estimator:
     return kinds[model.density]()
 
 
-def check_method(estimator: Estimator, model: GenerativeModel, name: str) -> None:
-    """Checks that a model can do what an estimator asks of it.
+def check_method(purpose: Any, model: GenerativeModel, name: str) -> None:
+    """Checks that a model has a method.
 
+    Args:
+        purpose: what needs it, such as an `Estimator`.
+        model: the model.
+        name: of the method.
     Raises:
-        ValueError: it cannot.
+        ValueError: it has none.
     """
     if not hasattr(model, name):
         raise ValueError(
-            f"expected a model with {name} for {estimator!r}."
+            f"expected a model with {name} for {purpose}."
             f" Received: a {type(model).__name__}, whose density is {model.density!r}"
         )
 
