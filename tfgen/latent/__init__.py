@@ -2,6 +2,7 @@
 
 from tfgen.latent.aae import AAE
 from tfgen.latent.autoencoder import Autoencoder
+from tfgen.latent.completion import Completion, FromPosterior, PseudoGibbs, complete
 from tfgen.latent.corruptions import Corruption, GaussianNoise, MaskingNoise, SaltAndPepper
 from tfgen.latent.encoding_model import EncodingModel
 from tfgen.latent.flows import InverseAutoregressiveFlow, PlanarFlow
@@ -9,6 +10,7 @@ from tfgen.latent.hierarchical_vae import HierarchicalVAE
 from tfgen.latent.mixture_prior import LearnedMixture
 from tfgen.latent.model import LatentModel
 from tfgen.latent.objectives import ELBO, IWAE, DReG, LinearWarmUp, Objective
+from tfgen.latent.posterior_sampling import HMC, sample_posterior, sample_predictive
 from tfgen.latent.top_down import TopDownPosterior, TopDownPrior
 from tfgen.latent.vae import VAE
 from tfgen.latent.vamp_prior import VampPrior
@@ -16,13 +18,16 @@ from tfgen.latent.vamp_prior import VampPrior
 __all__ = [
     "AAE",
     "ELBO",
+    "HMC",
     "IWAE",
     "VAE",
     "Autoencoder",
+    "Completion",
     "Corruption",
     "DReG",
     "EncodingModel",
     "HierarchicalVAE",
+    "FromPosterior",
     "InverseAutoregressiveFlow",
     "GaussianNoise",
     "LatentModel",
@@ -31,8 +36,12 @@ __all__ = [
     "MaskingNoise",
     "Objective",
     "PlanarFlow",
+    "PseudoGibbs",
     "TopDownPosterior",
     "TopDownPrior",
     "VampPrior",
     "SaltAndPepper",
+    "complete",
+    "sample_posterior",
+    "sample_predictive",
 ]
