@@ -22,15 +22,23 @@ ALLOWED = {
     # The middle alone, and the resolutions from the first or the last on.
     ("DDPM", "attention_at"): [(), (0,), (-1,)],
     ("unet", "attention_at"): [(), (0,), (-1,)],
+    # Of a density, whose logarithms have any sign.
+    ("Typicality", "entropy"): [-1.0],
     # Affine maps.
     ("AAE", "discriminator_hidden"): [()],
+    ("ConvolutionalNetworks", "hidden"): [()],
+    ("DenseNetworks", "hidden"): [()],
+    ("GatedDenseNetworks", "hidden"): [()],
+    ("ResidualNetworks", "hidden"): [()],
     ("GAN", "hidden"): [()],
     ("VAE", "hidden"): [()],
     ("mlp", "hidden"): [()],
 }
 # What has to be given beside the argument in question.
 GIVEN = {
+    "background": tfgen.Independent.default((4,)),
     "dim": 4,
+    "entropy": 1.0,
     "event_shape": (8, 8, 1),
     "features": 4,
     "filters": 4,

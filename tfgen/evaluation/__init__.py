@@ -9,7 +9,6 @@ from tfgen.evaluation.anomaly_scores import (
     NegativeLogLikelihood,
     ReconstructionError,
     Typicality,
-    mutate,
 )
 from tfgen.evaluation.bidirectional import Bidirectional, bidirectional_gap
 from tfgen.evaluation.compressors import PNG, Compressor, Zlib
@@ -17,6 +16,7 @@ from tfgen.evaluation.estimate import Estimate
 from tfgen.evaluation.estimators import Bound, Estimator, Exact, ImportanceWeighted
 from tfgen.evaluation.latent_information import LatentInformation, latent_information
 from tfgen.evaluation.likelihood import likelihood
+from tfgen.evaluation.mutation import mutate
 from tfgen.evaluation.representation import few_labels, linear_probe, probe_codes
 from tfgen.evaluation.two_phase import two_phase_likelihood
 from tfgen.evaluation.variational_gap import VariationalGap, variational_gap

@@ -2,14 +2,15 @@
 
 import abc
 import math
+import numbers
 from typing import Self
 
 import numpy as np
 import tensorflow as tf
 
-from tfgen.core import Configured, GenerativeModel, check_count
+from tfgen.core import Configured, GenerativeModel
 from tfgen.core.arrays import in_batches
-from tfgen.core.size_checks import check_rate
+from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ArrayLike
 from tfgen.distributions.reparameterize import sample_and_log_prob
 from tfgen.evaluation.compressors import PNG, Compressor
@@ -63,11 +64,12 @@ class NegativeLogLikelihood(AnomalyScore):
             for each example. The bound of a diffusion model takes its draws by an example's place
             in the batch.
     Raises:
-        ValueError: `num_samples` is below 1.
+        ValueError: `num_samples` is below 1, or above 2^20.
     """
 
     def __init__(self, num_samples: int = 8) -> None:
-        self.num_samples = check_count(num_samples, "num_samples")
+        check_sizes(num_samples=num_samples)
+        self.num_samples = num_samples
 
     def check_model(self, model: GenerativeModel) -> None:
         if model.density not in ("exact", "bound"):
@@ -168,10 +170,15 @@ class Typicality(NegativeLogLikelihood):
     Args:
         entropy: H, the mean of -log p over the training examples, in nats (see `of`).
         num_samples: as for `NegativeLogLikelihood`.
+    Raises:
+        ValueError: the entropy is no finite number.
     """
 
     def __init__(self, entropy: float, num_samples: int = 8) -> None:
         super().__init__(num_samples)
+        is_number = isinstance(entropy, numbers.Real) and not isinstance(entropy, bool)
+        if not is_number or not math.isfinite(entropy):
+            raise ValueError(f"expected entropy to be a finite number. Received: {entropy!r}")
         self.entropy = float(entropy)
 
     @classmethod
@@ -249,28 +256,6 @@ class ComplexityCorrected(NegativeLogLikelihood):
         scores = super().__call__(model, x, condition=condition, batch_size=batch_size)
         levels = tf.cast(tf.round(x * (model.levels - 1)), tf.uint8)
         return scores - math.log(2) * self.compressor(levels)
-
-
-def mutate(x: ArrayLike, rate: float, levels: int, *, seed: int = 0) -> np.ndarray:
-    """Draws some values anew, uniformly over the levels: what a background model is trained on.
-
-    Args:
-        x: `[n, ...]`, on the levels.
-        rate: share of the values that are drawn, in [0, 1); Ren et al. (2019) take 0.1 to 0.3.
-        levels: number of levels, at least 2.
-        seed: of the draws.
-    Returns:
-        float32, of the shape of x.
-    Raises:
-        ValueError: a rate or a number of levels that is none.
-    """
-    check_rate(rate, "rate")
-    if check_count(levels, "levels") < 2:
-        raise ValueError(f"expected levels to be at least 2. Received: {levels!r}")
-    random = np.random.default_rng(seed)
-    x = np.asarray(x, "float32")
-    drawn = random.integers(levels, size=x.shape) / np.float32(levels - 1)
-    return np.where(random.random(x.shape, "float32") < rate, drawn, x).astype("float32")
 
 
 def _negative_bound(model, num_samples):
