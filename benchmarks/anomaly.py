@@ -39,6 +39,7 @@ from tfgen.networks import DenseNetworks
 SHAPE = (28, 28, 1)
 NUM_TRAIN = 55_000
 MUTATED = 0.3
+NUM_SAMPLES = 2  # of z, for each bound
 
 
 def adam(rate, steps, **options):
@@ -62,9 +63,9 @@ def pixel_cnn(steps):
 
 # name: (builder, levels, epochs, batch size, share of pixels drawn anew)
 TRAININGS = {
-    "vae": (vae, 256, 10, 100, 0.0),
-    "pixel_cnn": (pixel_cnn, 8, 2, 50, 0.0),
-    "background": (pixel_cnn, 8, 2, 50, MUTATED),
+    "vae": (vae, 256, 6, 100, 0.0),
+    "pixel_cnn": (pixel_cnn, 8, 1, 50, 0.0),
+    "background": (pixel_cnn, 8, 1, 50, MUTATED),
 }
 
 
@@ -90,11 +91,11 @@ def trained(name, data, output, epochs):
 
 def vae_scores(model, x_train):
     return {
-        "-ELBO": NegativeLogLikelihood(),
+        "-ELBO": NegativeLogLikelihood(NUM_SAMPLES),
         "reconstruction error": ReconstructionError(),
-        "typicality": Typicality.of(model, x_train[:5000]),
-        "complexity-corrected, PNG": ComplexityCorrected(PNG()),
-        "complexity-corrected, zlib": ComplexityCorrected(Zlib()),
+        "typicality": Typicality.of(model, x_train, num_samples=NUM_SAMPLES),
+        "complexity-corrected, PNG": ComplexityCorrected(PNG(), NUM_SAMPLES),
+        "complexity-corrected, zlib": ComplexityCorrected(Zlib(), NUM_SAMPLES),
     }
 
 

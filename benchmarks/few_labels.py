@@ -5,8 +5,8 @@
 Protocol: an autoencoder is trained on the first 50,000 training images, binarized at 1/2, without
 labels. A softmax layer on the last hidden layer of its encoder, before the code, is trained with
 100 labels, 10 of each class, drawn from the same images; ten seeds draw labels, the same for every
-row, and start the network. The learning rate of each row is the best of three on the other
-10,000 training images, by three other seeds. All 10,000 test images are evaluated once. The linear
+row, and start the network. The learning rate of each row is the better of two on the
+other 10,000 training images, by two other seeds. All 10,000 test images are evaluated once. The linear
 probes read 5,000 labels. Each figure that is done is kept in a file: the same command goes on where
 a killed one stopped.
 """
@@ -26,8 +26,8 @@ from tfgen.latent import MaskingNoise
 
 SHAPE = (28, 28, 1)
 NUM_TRAIN, PROBED = 50_000, 5000
-EPOCHS, BATCH_SIZE = 10, 100
-RATES = (1e-4, 3e-4, 1e-3)
+EPOCHS, BATCH_SIZE = 6, 100
+RATES = (3e-4, 1e-3)
 UPDATES = 100
 
 
@@ -51,7 +51,7 @@ def classify(build, train, valid, test, shuffled):
     """The learning rate that is best on the validation images, and the accuracies with it."""
     options = {"num_labels": 100, "epochs": UPDATES, "shuffled": shuffled}
     by_rate = {
-        rate: few_labels(build, train, valid, seeds=range(100, 103), learning_rate=rate, **options)[
+        rate: few_labels(build, train, valid, seeds=(100, 101), learning_rate=rate, **options)[
             "mean"
         ]
         for rate in RATES
