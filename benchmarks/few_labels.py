@@ -5,10 +5,10 @@
 Protocol: an autoencoder is trained on the first 50,000 training images, binarized at 1/2, without
 labels. A softmax layer on the last hidden layer of its encoder, before the code, is trained with
 100 labels, 10 of each class, drawn from the same images; ten seeds draw labels, the same for every
-row, and start the network. The learning rate of each row is the better of two on the
-other 10,000 training images, by two other seeds. All 10,000 test images are evaluated once. The linear
-probes read 5,000 labels. Each figure that is done is kept in a file: the same command goes on where
-a killed one stopped.
+row, and start the network. The learning rate of each row is the better of two on the other 10,000
+training images, by two other seeds. All 10,000 test images are evaluated once. The linear probes
+read 5,000 labels. Each figure that is done is kept in a file: the same command goes on where a
+killed one stopped.
 """
 
 import argparse
