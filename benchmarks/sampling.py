@@ -2,8 +2,9 @@
 
     python benchmarks/sampling.py [--data FOLDER] [--count 16] [--repeats 5] [--models NADE ...]
 
-The weights are those of the initialisation: they change no cost. Both ways of drawing read the
-same uniform numbers, and the images are compared.
+The weights are those of the initialisation: they change no cost. The first call traces and
+compiles: "to compile" is what it takes beyond the median of the later ones, "seconds". Both ways
+of drawing read the same uniform numbers, and the images are compared.
 """
 
 import argparse
@@ -73,14 +74,17 @@ def naive(model, uniforms):
     return draw
 
 
-def median_seconds(draw, repeats):
-    draw()
-    taken = []
-    for _ in range(repeats):
-        begun = time.perf_counter()
-        np.asarray(draw())
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
+def seconds_of(draw):
+    begun = time.perf_counter()
+    np.asarray(draw())
+    return time.perf_counter() - begun
+
+
+def compiling_and_drawing(draw, repeats):
+    """Seconds that the first call takes beyond a later one, and the median of the later ones."""
+    first = seconds_of(draw)
+    steady = statistics.median(seconds_of(draw) for _ in range(repeats))
+    return first - steady, steady
 
 
 def compare(model, count, repeats):
@@ -89,14 +93,14 @@ def compare(model, count, repeats):
     size = int(np.prod(SHAPE))
     numbers = size + 1 if isinstance(model, OrderEnsemble) else size
     uniforms = tf.random.stateless_uniform((count, numbers), (0, 1))[:, :size]
+    compiling, seconds = compiling_and_drawing(lambda: model.sample(count, seed=1), repeats)
     images = model.sample(count, seed=1)
-    seconds = median_seconds(lambda: model.sample(count, seed=1), repeats)
     slow = naive(model, uniforms)
     begun = time.perf_counter()
     others = slow()
     taken = time.perf_counter() - begun
     same = np.mean(np.all(images == others, axis=(1, 2, 3)))
-    return seconds, taken, same
+    return compiling, seconds, taken, same
 
 
 def main():
@@ -110,22 +114,25 @@ def main():
     chosen = arguments.models or [*ONE_PASS, *AUTOREGRESSIVE, "DDPM"]
     keras.utils.set_random_seed(0)
     print(f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores")
-    print(f"| {count} images of 28x28 | seconds | one pass a pixel | ratio | same images |")
-    print("|---|---|---|---|---|")
+    columns = ("seconds", "to compile", "one pass a pixel", "ratio", "same images")
+    print(f"| {count} images of 28x28 | {' | '.join(columns)} |")
+    print("|---" * (1 + len(columns)) + "|")
     for name in chosen:
         if name in ONE_PASS:
             model = ONE_PASS[name].default(SHAPE)
-            seconds = median_seconds(lambda model=model: model.sample(count, seed=1), repeats)
-            print(f"| {name} | {seconds:.4f} | | | |", flush=True)
+            draw = functools.partial(model.sample, count, seed=1)
+            compiling, seconds = compiling_and_drawing(draw, repeats)
+            print(f"| {name} | {seconds:.4f} | {compiling:.1f} | | | |", flush=True)
         elif name in AUTOREGRESSIVE:
-            seconds, slow, same = compare(AUTOREGRESSIVE[name](), count, repeats)
-            ratio = f"{slow / seconds:,.0f}"
-            print(f"| {name} | {seconds:.4f} | {slow:.2f} | {ratio} | {same:.0%} |", flush=True)
+            compiling, seconds, slow, same = compare(AUTOREGRESSIVE[name](), count, repeats)
+            cells = f"{seconds:.4f} | {compiling:.1f} | {slow:.2f} | {slow / seconds:,.0f}"
+            print(f"| {name} | {cells} | {same:.0%} |", flush=True)
         else:
             model = DDPM.default(SHAPE)
             for label, sampler in DIFFUSION.items():
                 draw = functools.partial(model.sample, count, seed=1, sampler=sampler)
-                print(f"| {label} | {median_seconds(draw, 1):.2f} | | | |", flush=True)
+                compiling, seconds = compiling_and_drawing(draw, 1)
+                print(f"| {label} | {seconds:.2f} | {compiling:.1f} | | | |", flush=True)
 
 
 if __name__ == "__main__":
