@@ -10,6 +10,7 @@ from tfgen.conditions import Classes
 from tfgen.distributions import (
     Bernoulli,
     Categorical,
+    DiagonalNormal,
     FullCovarianceNormal,
     GaussianMixture,
     LogisticMixture,
@@ -17,7 +18,15 @@ from tfgen.distributions import (
     NormalMixture,
     StandardNormal,
 )
-from tfgen.latent import ELBO
+from tfgen.latent import (
+    ELBO,
+    InverseAutoregressiveFlow,
+    LearnedMixture,
+    PlanarFlow,
+    TopDownPosterior,
+    TopDownPrior,
+    VampPrior,
+)
 from tfgen.networks import DenseNetworks, mlp
 
 tfd = tfp.distributions
@@ -303,3 +312,45 @@ def test_it_learns_what_its_condition_says():
         samples = model.sample(200, condition=label, seed=0).numpy()
         expected = x[y == label].mean(axis=0)
         np.testing.assert_allclose(samples.mean(axis=0), expected, atol=0.3)
+
+
+PRIORS = {
+    "normal": lambda: StandardNormal(3),
+    "mixture": lambda: LearnedMixture(3, 2),
+    "pseudo-inputs": lambda: VampPrior((3, 2, 1), 3, 4),
+    "layers": lambda: TopDownPrior((1, 2), StandardNormal(1), hidden=4),
+}
+POSTERIORS = {
+    "diagonal": DiagonalNormal,
+    "full": FullCovarianceNormal,
+    "planar": lambda: PlanarFlow(2),
+    "autoregressive": lambda: InverseAutoregressiveFlow(3, 1, 4, 2),
+    "layers": lambda: TopDownPosterior((1, 2), num_features=4, hidden=4),
+}
+# Pseudo-inputs need log q(z) of any z (see test_priors_with_weights).
+PAIRS = [(p, q) for p in PRIORS for q in POSTERIORS if (p, q) != ("pseudo-inputs", "planar")]
+
+
+@pytest.mark.parametrize(("prior", "posterior"), PAIRS)
+def test_every_head_with_every_prior_and_posterior_steps_reloads_and_goes_on(
+    prior, posterior, tmp_path
+):
+    for head in HEADS:
+        keras.utils.set_random_seed(2)
+        model = VAE.default(
+            (3, 2, 1),
+            architecture=DenseNetworks((4,)),
+            likelihood=head,
+            prior=PRIORS[prior](),
+            posterior=POSTERIORS[posterior](),
+        )
+        model.compile(run_eagerly=True)
+        x = np.tile(np.float32([0, 1, 0, 1, 1, 0]).reshape(1, 3, 2, 1), (4, 1, 1, 1))
+        model.prior.adapt(x, 0)
+        first = model.train_on_batch(x)
+        assert np.all(np.isfinite(first))
+        model.save(tmp_path / "model.keras")
+        twin = keras.saving.load_model(tmp_path / "model.keras")
+        np.testing.assert_array_equal(twin.train_on_batch(x), model.train_on_batch(x))
+        for own, other in zip(model.get_weights(), twin.get_weights(), strict=True):
+            np.testing.assert_array_equal(own, other)

@@ -12,6 +12,7 @@ import tensorflow_probability as tfp
 from tfgen.core import Configured
 from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ArrayLike
+from tfgen.distributions.posteriors import Posterior
 
 tfd = tfp.distributions
 
@@ -41,6 +42,18 @@ class Prior(Configured, abc.ABC):
         Args:
             encode: `x -> q(z | x)` of the model, for a prior that is made of it (see `encodes`).
         """
+
+    def check_posterior(self, posterior: Posterior) -> None:
+        """Checks that the prior can be made of such posteriors, where it is made of any.
+
+        Raises:
+            ValueError: it cannot.
+        """
+        if self.encodes is not None and not posterior.scores_any_z:
+            raise ValueError(
+                f"expected a posterior whose density of any z is known, of which"
+                f" {type(self).__name__} is a mixture. Received: {type(posterior).__name__}"
+            )
 
     def adapt(self, x: Any, seed: int) -> None:
         """Starts from training examples, before the first step: here there is nothing to start.

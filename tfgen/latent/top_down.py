@@ -124,6 +124,13 @@ class TopDownPrior(ConfiguredLayer, Prior):
     def encodes(self) -> tuple[int, ...] | None:
         return self.top.encodes
 
+    def check_posterior(self, posterior: Posterior) -> None:
+        if self.encodes is not None and getattr(posterior, "dims", None) != self.dims:
+            raise ValueError(
+                f"expected a TopDownPosterior of the layers {self.dims}, whose top layer is what"
+                f" {type(self.top).__name__} is made of. Received: {type(posterior).__name__}"
+            )
+
     def adapt(self, x: np.ndarray, seed: int) -> None:
         self.top.adapt(x, seed)
 

@@ -82,6 +82,7 @@ class VAE(LatentModel):
         super().__init__(condition=condition, **kwargs)
         event_shape = tuple(encoder.inputs[0].shape[1:])
         _check_prior(prior, event_shape, condition)
+        prior.check_posterior(posterior)
         outputs = (posterior.params_size(prior.dim),)
         check_network("encoder", encoder, event_shape, outputs, condition)
         params = (*event_shape[:-1], likelihood.params_size(event_shape))
