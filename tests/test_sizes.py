@@ -24,6 +24,22 @@ ALLOWED = {
     ("unet", "attention_at"): [(), (0,), (-1,)],
     # Of a density, whose logarithms have any sign.
     ("Typicality", "entropy"): [-1.0],
+    # Long, but sizes of nothing.
+    **{
+        (name, argument): [10**9]
+        for name, argument in (
+            ("AnnealedImportanceSampling", "num_chains"),
+            ("AnnealedImportanceSampling", "num_leapfrog_steps"),
+            ("AnnealedImportanceSampling", "num_steps"),
+            ("Bound", "num_terms"),
+            ("HMC", "num_burn_in"),
+            ("HMC", "num_leapfrog_steps"),
+            ("HMC", "num_steps"),
+            ("ImportanceWeighted", "num_samples"),
+            ("LinearWarmUp", "num_steps"),
+            ("PseudoGibbs", "num_steps"),
+        )
+    },
     # Affine maps.
     ("AAE", "discriminator_hidden"): [()],
     ("ConvolutionalNetworks", "hidden"): [()],
@@ -38,6 +54,7 @@ ALLOWED = {
 GIVEN = {
     "background": tfgen.Independent.default((4,)),
     "dim": 4,
+    "dims": (2, 3),
     "entropy": 1.0,
     "event_shape": (8, 8, 1),
     "features": 4,
@@ -58,6 +75,7 @@ GIVEN = {
     "num_steps": 4,
     "num_tokens": 3,
     "output_shape": (),
+    "top": tfgen.distributions.StandardNormal(2),
     "units": 4,
     "vocabulary": ("a",),
     "width": 1,

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from tfgen.core import Adam, Condition, Phase, RunningAverage, example_seeds, split_seed
 from tfgen.core.arrays import in_batches
-from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ArrayLike, SeedLike, ShapeLike
 from tfgen.diffusion.bound import variational_bound
 from tfgen.diffusion.model import DiffusionModel
@@ -17,7 +16,7 @@ from tfgen.diffusion.process import PosteriorVariance, ReverseVariance
 from tfgen.diffusion.samplers import Ancestral, Sampler
 from tfgen.diffusion.schedules import LinearSchedule, Schedule
 from tfgen.distributions.levels import check_levels
-from tfgen.networks import denoising_mlp, unet
+from tfgen.networks import small_denoiser
 
 
 class DDPM(DiffusionModel):
@@ -128,35 +127,18 @@ class DDPM(DiffusionModel):
             ValueError: an argument of the U-Net for vectors.
         """
         schedule = LinearSchedule(num_steps) if schedule is None else schedule
-        of_unet = {
-            "multipliers": multipliers,
-            "num_blocks": num_blocks,
-            "attention_at": attention_at,
-            "dropout": dropout,
-            "patch_size": patch_size,
-        }
-        of_unet = {name: value for name, value in of_unet.items() if value is not None}
         if len(event_shape) == 1:
-            if of_unet:
-                raise ValueError(
-                    f"expected no {', '.join(of_unet)} for vectors, whose network is a perceptron"
-                    " of base_channels, not a U-Net. Received: "
-                    + ", ".join(f"{name}={value!r}" for name, value in of_unet.items())
-                )
-            check_sizes(base_channels=base_channels)
             kwargs = {"prediction": Velocity(), **kwargs}
-            denoiser = denoising_mlp(
-                event_shape, 8 * base_channels, name="denoiser", condition=condition
-            )
-        else:
-            usual = {"patch_size": 2 if min(event_shape[:2]) >= 24 else 1}
-            denoiser = unet(
-                event_shape,
-                base_channels,
-                **{**usual, **of_unet},
-                name="denoiser",
-                condition=condition,
-            )
+        denoiser = small_denoiser(
+            event_shape,
+            base_channels,
+            multipliers=multipliers,
+            num_blocks=num_blocks,
+            attention_at=attention_at,
+            dropout=dropout,
+            patch_size=patch_size,
+            condition=condition,
+        )
         return cls(denoiser=denoiser, schedule=schedule, condition=condition, **kwargs)
 
     @property

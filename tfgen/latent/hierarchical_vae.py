@@ -6,6 +6,7 @@ from typing import Any, Self
 import keras
 
 from tfgen.core import Condition
+from tfgen.core.size_checks import check_size_list, check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import Bernoulli, Head, Prior, StandardNormal
 from tfgen.latent.top_down import TopDownPosterior, TopDownPrior
@@ -63,6 +64,8 @@ class HierarchicalVAE(VAE):
             **kwargs: the constructor's other arguments.
         """
         event_shape = tuple(event_shape)
+        latent_dims = check_size_list(latent_dims, "latent_dims", least=2)
+        check_sizes(hidden=hidden)
         posterior = TopDownPosterior(latent_dims, hidden, hidden)
         dims = posterior.dims
         prior = TopDownPrior(dims, StandardNormal(dims[0]) if top is None else top, hidden)

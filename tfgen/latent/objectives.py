@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.core import Configured, check_count
-from tfgen.core.size_checks import check_not_negative
+from tfgen.core.size_checks import check_not_negative, check_sizes
 from tfgen.distributions import kl_terms, reparameterize, sample_and_log_prob
 
 if TYPE_CHECKING:
@@ -152,7 +152,8 @@ class IWAE(Objective):
     term_names = ("negative_iwae_bound", "negative_elbo", "distortion", "rate")
 
     def __init__(self, num_samples: int) -> None:
-        self.num_samples = check_count(num_samples, "num_samples")
+        check_sizes(num_samples=num_samples)
+        self.num_samples = num_samples
 
     def __call__(
         self,

@@ -10,6 +10,7 @@ from tfgen.networks.gated_networks import GatedDenseNetworks
 from tfgen.networks.leading_axes import over_leading_axes
 from tfgen.networks.mlp import mlp
 from tfgen.networks.residual_networks import ResidualNetworks
+from tfgen.networks.small_denoiser import small_denoiser
 from tfgen.networks.unet import unet
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "mlp",
     "network_inputs",
     "over_leading_axes",
+    "small_denoiser",
     "unet",
 ]
