@@ -6,7 +6,10 @@ from scipy import stats
 
 from tfgen import NADE, VAE
 from tfgen.conditions import Classes
-from tfgen.evaluation import latent_information
+from tfgen.distributions import FullCovarianceNormal
+from tfgen.evaluation import AnnealedImportanceSampling, latent_information
+from tfgen.evaluation.latent_information import aggregate_log_prob
+from tfgen.latent import InverseAutoregressiveFlow, PlanarFlow
 
 DRAWS, STRETCH = 4000, 0.7
 MEAN, VARIANCE = posterior(X)[0], STRETCH**2 * np.diag(posterior(X)[1])
@@ -100,6 +103,33 @@ def test_conditions_are_passed_on():
     assert found.distortion.protocol["condition"] == "Classes(num_classes=3)"
     with pytest.raises(ValueError, match="expected a condition"):
         latent_information(model, x)
+
+
+@pytest.mark.parametrize(
+    "posterior",
+    [FullCovarianceNormal(), InverseAutoregressiveFlow(2, 2, 8, 4)],
+    ids=["full covariance", "flow"],
+)
+def test_the_aggregate_of_any_posterior_is_the_mean_of_its_densities(posterior):
+    model = VAE.default((4,), latent_dim=2, posterior=posterior)
+    x = tf.constant(np.random.default_rng(0).integers(0, 2, (5, 4)).astype("float32"))
+    params = model.posterior_params(x)
+    z = tf.random.stateless_normal((3, 4, 2), (0, 1))
+    every = [
+        model.posterior(tf.repeat(params[n : n + 1], 12, axis=0)).log_prob(tf.reshape(z, (12, 2)))
+        for n in range(5)
+    ]
+    expected = tf.reshape(tf.reduce_logsumexp(every, axis=0) - np.log(5), (3, 4))
+    np.testing.assert_allclose(aggregate_log_prob(model, z, params), expected, rtol=1e-4)
+
+
+def test_a_posterior_without_an_inverse_is_refused():
+    model = VAE.default((4,), latent_dim=2, posterior=PlanarFlow(2))
+    x = np.zeros((2, 4), "float32")
+    with pytest.raises(ValueError, match="evaluated at any z.*Received"):
+        latent_information(model, x)
+    with pytest.raises(ValueError, match="evaluated at any z.*Received"):
+        AnnealedImportanceSampling(3, 2, 2, 0.1, from_posterior=True)(model, x)
 
 
 def test_it_is_for_models_with_an_encoder_of_parameters():

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfgen.core import GenerativeModel, check_count, check_seed, fold_in, split_seed
 from tfgen.core.size_checks import check_positive, check_rate
 from tfgen.core.typing import ArrayLike, SeedLike
-from tfgen.evaluation.estimators import Estimator, check_method
+from tfgen.evaluation.estimators import Estimator, check_method, posterior_log_prob
 from tfgen.latent.hamiltonian import adapted, transition
 
 # Where a walk starts to look for the length of its steps, and how fast it looks.
@@ -177,15 +177,16 @@ def _walk(
     adapt: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Walks along the temperatures; log w `[chains, batch]`, and the step sizes that it took."""
-    start = model.q(x, given) if from_posterior else model.prior_distribution()
+    q = model.q(x, given) if from_posterior else model.prior_distribution()
+    start = lambda z: posterior_log_prob(q, z)
     end = lambda z: model.log_joint(z, x, given)
 
     def step(t, z, log_weights, size, taken):
         before, now = temperatures[t], temperatures[t + 1]
-        log_weights += (now - before) * (end(z) - start.log_prob(z))
+        log_weights += (now - before) * (end(z) - start(z))
         size = tf.where(adapt, size, sizes[t])
         taken = tf.tensor_scatter_nd_update(taken, [[t]], size[tf.newaxis])
-        between = lambda z: (1 - now) * start.log_prob(z) + now * end(z)
+        between = lambda z: (1 - now) * start(z) + now * end(z)
         z, accepted = transition(z, between, size, num_leapfrog_steps, fold_in(seed, t))
         return t + 1, z, log_weights, adapted(size, accepted, acceptance, _RATE), taken
 

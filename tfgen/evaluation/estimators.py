@@ -5,9 +5,12 @@ import inspect
 from typing import Any
 
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from tfgen.core import Configured, GenerativeModel, check_count
 from tfgen.core.typing import ArrayLike, SeedLike
+
+tfd = tfp.distributions
 
 NUM_TERMS = 20  # of a bound that is a sum of many: all 1000 of them would take hours
 
@@ -165,6 +168,24 @@ def check_method(purpose: Any, model: GenerativeModel, name: str) -> None:
             f"expected a model with {name} for {purpose}."
             f" Received: a {type(model).__name__}, whose density is {model.density!r}"
         )
+
+
+def posterior_log_prob(q: tfd.Distribution, z: tf.Tensor) -> tf.Tensor:
+    """log q(z) of any z, which q need not have drawn.
+
+    Args:
+        q: a posterior, batch shape `[...]`, event shape `[dim]`.
+        z: `[..., dim]`.
+    Raises:
+        ValueError: the posterior knows the density of its own draws alone, as planar flows do.
+    """
+    try:
+        return q.log_prob(z)
+    except NotImplementedError as error:
+        raise ValueError(
+            "expected a posterior that can be evaluated at any z: this one has no inverse."
+            f" Received: {q}"
+        ) from error
 
 
 def _has_terms(model):

@@ -10,11 +10,11 @@ from tfgen.core import GenerativeModel, check_count, check_seed, fold_in
 from tfgen.core.typing import ArrayLike, SeedLike
 from tfgen.distributions import sample_and_log_prob
 from tfgen.evaluation.estimate import Estimate, RunningMoments, bits_per_dim
-from tfgen.evaluation.estimators import check_method
+from tfgen.evaluation.estimators import check_method, posterior_log_prob
 from tfgen.evaluation.likelihood import protocol_of
 
 # Densities of one z under q(z | x_n) at a time: bounds the memory, at 4 bytes for each dimension.
-_PAIRS = 2**20
+_PAIRS = 2**18
 
 
 class LatentInformation(NamedTuple):
@@ -72,7 +72,8 @@ def latent_information(
     Returns:
         `LatentInformation`; its standard errors are over examples and draws.
     Raises:
-        ValueError: a model without an encoder's parameters, bad x, conditions or numbers.
+        ValueError: a model without an encoder's parameters, or with a posterior without an inverse,
+            as planar flows; bad x, conditions or numbers.
 
     Example:
         >>> model = tfgen.VAE.default((4,), latent_dim=2)
@@ -149,4 +150,6 @@ def aggregate_log_prob(model: GenerativeModel, z: tf.Tensor, params: tf.Tensor) 
 
 @tf.function(reduce_retracing=True, autograph=False)
 def _log_sum(model, z, params):
-    return tf.reduce_logsumexp(model.posterior(params).log_prob(z), axis=-1)
+    # Flows do not broadcast z against their parameters.
+    z = tf.repeat(z, tf.shape(params)[0], axis=1)
+    return tf.reduce_logsumexp(posterior_log_prob(model.posterior(params), z), axis=-1)
