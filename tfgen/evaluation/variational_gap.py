@@ -1,5 +1,6 @@
 """What a variational posterior costs: by its family, and by an encoder that serves all x."""
 
+import math
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -93,7 +94,7 @@ def _mean_bound(model, params, x, given, num_draws, seed):
     return tf.reduce_mean(model.log_joint(z, x, given) - log_q, axis=0)
 
 
-@tf.function(jit_compile=True, autograph=False)
+@tf.function(reduce_retracing=True, autograph=False)
 def _elbo(
     model: Any, params: tf.Tensor, x: tf.Tensor, given: Any, num_draws: int, seed: tf.Tensor
 ) -> tf.Tensor:
@@ -106,11 +107,12 @@ def _elbo(
             total + _mean_bound(model, params, x, given, size, fold_in(seed, step)),
         ),
         [0, tf.zeros(tf.shape(x)[:1])],
+        parallel_iterations=1,
     )[1]
     return total / steps
 
 
-@tf.function(jit_compile=True, autograph=False)
+@tf.function(reduce_retracing=True, autograph=False)
 def _fitted(
     model: Any,
     params: tf.Tensor,
@@ -134,9 +136,10 @@ def _fitted(
         done = tf.cast(t, tf.float32) + 1
         unbiased_mean = mean / (1 - decays[0] ** done)
         unbiased_square = square / (1 - decays[1] ** done)
-        rate = learning_rate * (1 + tf.cos(3.14159265 * done / num_steps)) / 2
+        rate = learning_rate * (1 + tf.cos(math.pi * done / num_steps)) / 2
         params += rate * unbiased_mean / (tf.sqrt(unbiased_square) + 1e-8)
         return t + 1, params, mean, square
 
     zeros = tf.zeros_like(params)
-    return tf.while_loop(lambda t, *_: t < num_steps, step, [0, params, zeros, zeros])[1]
+    start = [0, params, zeros, zeros]
+    return tf.while_loop(lambda t, *_: t < num_steps, step, start, parallel_iterations=1)[1]

@@ -56,26 +56,20 @@ class HMC(Configured):
             `[num_samples, chains, batch, dim]`.
         """
 
-        def step(t, z, size):
+        def step(t, z, size, samples):
             z, accepted = transition(
                 z, log_density, size, self.num_leapfrog_steps, fold_in(seed, t)
             )
             # Robbins and Monro's decay lets the size settle (Andrieu & Thoms 2008, section 4.2).
             rate = tf.where(t < self.num_burn_in, (1.0 + tf.cast(t, tf.float32)) ** -0.6, 0.0)
-            return t + 1, z, adapted(size, accepted, self.acceptance, rate)
+            # The last of the steps that lead to a draw stays in its place.
+            row = tf.maximum(0, (t - self.num_burn_in) // self.num_steps)
+            samples = tf.tensor_scatter_nd_update(samples, [[row]], z[tf.newaxis])
+            return t + 1, z, adapted(size, accepted, self.acceptance, rate), samples
 
-        def until(end, t, z, size):
-            return tf.while_loop(lambda t, *_: t < end, step, [t, z, size])
-
-        def sample(index, t, z, size, samples):
-            t, z, size = until(t + self.num_steps, t, z, size)
-            samples = tf.tensor_scatter_nd_update(samples, [[index]], z[tf.newaxis])
-            return index + 1, t, z, size, samples
-
-        state = until(self.num_burn_in, 0, z, tf.fill(tf.shape(z)[1:2], _FIRST_STEP_SIZE))
-        samples = tf.zeros((num_samples, *z.shape))
-        loop = [0, *state, samples]
-        return tf.while_loop(lambda index, *_: index < num_samples, sample, loop)[-1]
+        total = self.num_burn_in + num_samples * self.num_steps
+        size, samples = tf.fill(z.shape[1:2], _FIRST_STEP_SIZE), tf.zeros((num_samples, *z.shape))
+        return tf.while_loop(lambda t, *_: t < total, step, [0, z, size, samples])[-1]
 
 
 def sample_posterior(
