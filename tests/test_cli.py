@@ -169,6 +169,14 @@ def test_terms_of_a_bound_are_for_models_that_have_them(run):
     result = call("evaluate", run, "--num-terms", 3)
     assert result.exit_code == 2
     assert re.fullmatch("Error: expected num_terms .* 3 for a VAE", result.stderr.strip())
+    result = call("evaluate", run, "--num-terms", 3, "--num-samples", 3)
+    assert result.exit_code == 2 and "different models" in result.stderr
+    result = call("evaluate", run, "--num-samples", 3)
+    found = json.loads(result.stdout)["likelihood"]
+    x = tfgen.data.load_arrays("digits", "test", binarize="threshold")
+    expected = load_run(run).iwae_bound(x, 3, seed=0).numpy().mean()
+    assert found["kind"] == "IWAE, k = 3"
+    np.testing.assert_allclose(found["mean"], expected, rtol=1e-5)
 
 
 def test_anomaly_prints_figures_and_writes_the_worst_images(run, tmp_path):

@@ -128,15 +128,27 @@ def sample(
     type=_COUNT,
     help="Of the bound of a diffusion model, for each image: more are slower and less noisy.",
 )
+@click.option(
+    "--num-samples",
+    type=_COUNT,
+    help="Importance samples for each image, of a latent-variable model: its likelihood by them.",
+)
 @click.pass_obj
 @one_line_errors
-def evaluate(verbose: bool, run: str, split: str, num_terms: int | None) -> None:
+def evaluate(
+    verbose: bool, run: str, split: str, num_terms: int | None, num_samples: int | None
+) -> None:
     """Evaluate a RUN on its test set; the figures also go into metrics.json."""
     import_tfgen(verbose)
-    from tfgen import training
+    from tfgen import evaluation, training
     from tfgen.training.files import json_text
 
-    click.echo(json_text(training.evaluate(run, split=split, num_terms=num_terms)))
+    if num_terms is not None and num_samples is not None:
+        raise click.UsageError("--num-terms and --num-samples are of different models")
+    estimator = None if num_terms is None else evaluation.Bound(num_terms)
+    if num_samples is not None:
+        estimator = evaluation.ImportanceWeighted(num_samples)
+    click.echo(json_text(training.evaluate(run, split=split, estimator=estimator)))
 
 
 @main.command()

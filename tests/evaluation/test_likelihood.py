@@ -18,6 +18,7 @@ from tfgen.evaluation import (
     example_blocks,
     likelihood,
 )
+from tfgen.evaluation.likelihood import scored_blocks
 
 X = np.random.default_rng(0).integers(0, 2, (12, 4)).astype("float32")
 
@@ -130,6 +131,13 @@ def test_every_source_gives_the_figure_of_its_array(monkeypatch, most):
         np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-5)
         np.testing.assert_allclose(found.standard_error, expected.standard_error, rtol=1e-4)
         assert found.protocol == expected.protocol
+
+
+def test_each_example_has_draws_of_its_own_in_whatever_block(monkeypatch):
+    monkeypatch.setattr(example_blocks, "_MOST_EXAMPLES", 4)
+    model, x = VAE.default((4,), latent_dim=2), np.tile(X[:1], (12, 1))
+    values = [each for _, values in scored_blocks(model, x, Bound()) for each in values]
+    assert len(np.unique(values)) == 12
 
 
 class Position(Estimator):

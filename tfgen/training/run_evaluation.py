@@ -4,28 +4,33 @@ import os
 from typing import Any
 
 from tfgen.core import GenerativeModel
-from tfgen.evaluation import Bound, likelihood
+from tfgen.evaluation import Estimator, likelihood
 from tfgen.training.files import write_json
 from tfgen.training.run_data import load_run_split
 from tfgen.training.run_folder import RunFolder
 
 
 def evaluate(
-    folder: str | os.PathLike, *, split: str = "test", seed: int = 0, num_terms: int | None = None
+    folder: str | os.PathLike,
+    *,
+    split: str = "test",
+    seed: int = 0,
+    estimator: Estimator | None = None,
 ) -> dict[str, Any]:
     """Evaluates a run on a split that training did not see, and adds it to `metrics.json`.
 
     Args:
         folder: of the run.
         split: of the run's data set.
-        seed: of the bound's draws.
-        num_terms: of the bound of a diffusion model (see `tfgen.evaluation.Bound`).
+        seed: of the draws.
+        estimator: of the likelihood (see `tfgen.evaluation.likelihood`); None for the model's own
+            density or bound.
     Returns:
         A dictionary, the value of the key `split` in `metrics.json`: the model's terms,
         "num_examples", and "likelihood" (see `split_likelihood`).
     Raises:
         ValueError: no finished run, or a damaged one; no such split; another process writes the
-            run; or `num_terms` for another model.
+            run; or an estimator that is not for the model.
     """
     run = RunFolder(folder)
     with run.lock():
@@ -38,7 +43,7 @@ def evaluate(
         figures = {
             "num_examples": len(arrays[0]),
             **terms,
-            **split_likelihood(model, arrays, metrics, split, seed=seed, num_terms=num_terms),
+            **split_likelihood(model, arrays, metrics, split, seed=seed, estimator=estimator),
         }
         write_json(run.metrics, {**metrics, split: figures})
     return figures
@@ -51,7 +56,7 @@ def split_likelihood(
     split: str,
     *,
     seed: int,
-    num_terms: int | None = None,
+    estimator: Estimator | None = None,
 ) -> dict[str, Any]:
     """The likelihood of a split of a run's data set.
 
@@ -60,22 +65,22 @@ def split_likelihood(
         arrays: the split, `(x,)` or `(x, y)`.
         facts: "data" and "binarize", how the images were prepared (null: not at all).
         split: its name.
-        seed: of a bound's draws.
-        num_terms: of the bound of a diffusion model (see `tfgen.evaluation.Bound`).
+        seed: of the draws.
+        estimator: of the likelihood; None for the model's own density or bound.
     Returns:
         `{"likelihood": ...}`, JSON-like, the fields of an `Estimate` (see
         `tfgen.evaluation.likelihood`); empty for a model whose density is "implicit" or "none".
     Raises:
-        ValueError: `num_terms` for another model.
+        ValueError: an estimator that is not for the model.
     """
-    if num_terms is None and model.density not in ("exact", "bound"):
+    if estimator is None and model.density not in ("exact", "bound"):
         return {}
     x, *condition = arrays
     found = likelihood(
         model,
         x,
         condition=condition[0] if condition else None,
-        estimator=None if num_terms is None else Bound(num_terms),
+        estimator=estimator,
         seed=seed,
         protocol={"data": facts["data"], "split": split, "binarization": facts["binarize"]},
     )
