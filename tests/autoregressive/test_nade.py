@@ -204,6 +204,9 @@ def test_inputs_and_outputs_begin_with_weights_of_their_own():
 def test_the_number_of_parameters_is_the_paper_s_and_those_of_direct_connections():
     paper = 2 * 784 * 500 + 500 + 784
     assert NADE.default((28, 28, 1), direct=False).count_params() == paper
+    # Without being asked, not where they would be more than all the rest: 784^2 levels^2.
+    assert NADE.default((28, 28, 1), num_hidden=2, levels=16).direct is False
+    assert NADE.default((8, 8, 1), num_hidden=2, levels=17).direct is True
     assert NADE.default((28, 28, 1)).count_params() == paper + 784**2
 
 

@@ -100,7 +100,9 @@ class DeepNADE(MarginalStart, OrderEnsemble):
         self.output_weights = self.add_weight((D, P, last), uniform(*above), name="output_weights")
         self.output_bias = self.add_weight((D, P), "zeros", name="output_bias")
         between = [w for w in network.trainable_variables if len(w.shape) > 1]
-        self._has_prior(self.input_weights, self.known_weights, self.output_weights, *between)
+        self._give_prior(
+            self.weight_prior, self.input_weights, self.known_weights, self.output_weights, *between
+        )
 
     @classmethod
     def default(

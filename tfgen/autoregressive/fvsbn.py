@@ -67,7 +67,7 @@ class FVSBN(MarginalStart):
             (width, width), "zeros", regularizer=kernel_regularizer, name="kernel"
         )
         self.bias = self.add_weight((width,), "zeros", name="bias")
-        self._has_prior(self.kernel)
+        self._give_prior(self.weight_prior, self.kernel)
 
     @classmethod
     def default(

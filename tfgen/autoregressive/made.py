@@ -111,8 +111,10 @@ class MADE(MarginalStart, OrderEnsemble):
                 self._width, use_bias=False, name="direct", dtype=policy
             )
             self.direct_layer.build((None, self._width))
-            self._have_prior(direct_prior, self.direct_layer.kernel)
-        self._has_prior(*(layer.kernel for layer in (*self.hidden_layers, self.output_layer)))
+            self._give_prior(direct_prior, self.direct_layer.kernel)
+        self._give_prior(
+            self.weight_prior, *(layer.kernel for layer in (*self.hidden_layers, self.output_layer))
+        )
 
     @classmethod
     def default(

@@ -18,6 +18,8 @@ from tfgen.distributions import LaplaceWeights, WeightPrior, levels_head
 
 tfd = tfp.distributions
 
+_MOST_DIRECT_WEIGHTS = 2**22  # of `default`
+
 
 class NADE(MarginalStart):
     """Conditionals that share the weights of one hidden layer, built up dimension by dimension.
@@ -86,12 +88,12 @@ class NADE(MarginalStart):
         self.output_weights = self.add_weight(matrices, uniform(1), name="output_weights")
         self.hidden_bias = self.add_weight((num_hidden,), "zeros", name="hidden_bias")
         self.output_bias = self.add_weight(matrices[:2], "zeros", name="output_bias")
-        self._has_prior(self.input_weights, self.output_weights)
+        self._give_prior(self.weight_prior, self.input_weights, self.output_weights)
         self.direct_weights = None
         if direct:
             D, P = matrices[:2]
             self.direct_weights = self.add_weight((D, P, D * P), "zeros", name="direct_weights")
-            self._have_prior(direct_prior, self.direct_weights)
+            self._give_prior(direct_prior, self.direct_weights)
 
     @classmethod
     def default(
@@ -100,7 +102,7 @@ class NADE(MarginalStart):
         num_hidden: int = 500,
         levels: int = 2,
         weight_prior: WeightPrior | None = LaplaceWeights(1.0),
-        direct: bool = True,
+        direct: bool | None = None,
         direct_prior: WeightPrior | None = LaplaceWeights(0.33),
         **kwargs: Any,
     ) -> Self:
@@ -116,11 +118,14 @@ class NADE(MarginalStart):
             num_hidden: number of hidden units.
             levels: number of values of each dimension.
             weight_prior: of the weights, or None.
-            direct: whether there are direct connections; they are (D * levels)^2 weights, D^2 for
-                two levels.
+            direct: whether there are direct connections, (D * levels)^2 weights, D^2 for two
+                levels; None for yes where these are at most 4 million.
             direct_prior: of their weights, or None.
             **kwargs: the constructor's other arguments.
         """
+        if direct is None:
+            num_logits = math.prod(event_shape) * (1 if levels == 2 else levels)
+            direct = num_logits**2 <= _MOST_DIRECT_WEIGHTS
         return cls(
             event_shape=event_shape,
             num_hidden=num_hidden,

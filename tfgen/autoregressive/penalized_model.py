@@ -32,12 +32,8 @@ class PenalizedModel(AutoregressiveModel):
         number = count_examples(x) if self._examples.counted else None
         self._examples.share.assign(1 / number if number else 0.0)
 
-    def _has_prior(self, *weights):
-        """Says which weights are W."""
-        self._have_prior(self.weight_prior, *weights)
-
-    def _have_prior(self, prior, *weights):
-        """Gives weights a prior of their own; None for none."""
+    def _give_prior(self, prior, *weights):
+        """Says which weights are W: `weight_prior`'s, or those of another one; None for none."""
         if prior is None:
             return
         self._examples.counted = True

@@ -107,7 +107,7 @@ class RNADE(PenalizedModel):
             shape, uniform(_OUTPUT_LIMIT, 2), name="output_weights"
         )
         self.output_bias = self.add_weight(shape[:2], "zeros", name="output_bias")
-        self._has_prior(self.input_weights, self.output_weights)
+        self._give_prior(self.weight_prior, self.input_weights, self.output_weights)
         # Components that began equal would move alike.
         self.output_bias.assign(np.tile(_near_normal(head.num_components), (self._size, 1)))
 
