@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from linear_gaussian import EXACT, X, linear_gaussian
 
+from tfgen import VAE
+from tfgen.conditions import Classes
 from tfgen.evaluation import Bound, Estimator, ImportanceWeighted, likelihood, two_phase_likelihood
 from tfgen.evaluation.two_phase import _Reservoir
 
@@ -81,6 +83,38 @@ def test_every_example_is_chosen_as_often():
         chosen[rows] += 1
     expected = 2000 * 5 / 20
     assert np.all(abs(chosen - expected) < 4 * np.sqrt(expected * 0.75))
+
+
+class LabelAndPixel(Estimator):
+    """Says ten times the class and the first pixel: a mixed-up pair would show."""
+
+    def __init__(self, scale):
+        self.scale = scale
+
+    def kind(self, model):
+        return "label"
+
+    def __call__(self, model, x, *, condition=None, seed=0, batch_size=None):
+        return self.scale * (10 * np.asarray(condition) + np.asarray(x)[:, 0])
+
+
+def test_conditions_stay_with_their_examples():
+    """The gap is as large as what the cheap one says, so that both see the same pairs or differ."""
+    model = VAE.default((4,), latent_dim=2, condition=Classes(3))
+    x = np.random.default_rng(0).integers(0, 2, (40, 4)).astype("float32")
+    y = np.arange(40) % 3
+    options = {"cheap": LabelAndPixel(1.0), "dear": LabelAndPixel(2.0), "num_examples": 40}
+    batches = ((x[begin : begin + 7], y[begin : begin + 7]) for begin in range(0, 40, 7))
+    expected = 2 * (10 * y + x[:, 0])
+    for found in (
+        two_phase_likelihood(model, x, condition=y, **options),
+        two_phase_likelihood(model, batches, **options),
+    ):
+        np.testing.assert_allclose(found.mean, expected.mean(), rtol=1e-6)
+        error = expected.std(ddof=1) / np.sqrt(40)
+        np.testing.assert_allclose(found.standard_error, error, rtol=1e-6)
+    few = two_phase_likelihood(model, x, condition=y, **{**options, "num_examples": 12})
+    assert abs(few.mean - expected.mean()) < 4 * few.standard_error
 
 
 @pytest.mark.parametrize("count", [0, 1, 2.5])
