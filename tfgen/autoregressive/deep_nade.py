@@ -90,19 +90,17 @@ class DeepNADE(MarginalStart, OrderEnsemble):
         # Of these the first one is raster order.
         self.orders = random_orders(num_orders + 1, self._size, random_state(seed))[1:]
         D, P, (first, last) = self._size, self.head.num_params, (shape[-1] for shape in shapes)
-        uniform = lambda inputs, units: keras.initializers.RandomUniform(
-            -math.sqrt(6 / (inputs + units)), math.sqrt(6 / (inputs + units))
-        )
+        limit = lambda inputs, units: math.sqrt(6 / (inputs + units))
+        uniform = lambda *size: keras.initializers.RandomUniform(-limit(*size), limit(*size))
         below, above = (D * (P + 1), first), (last, D * P)
         self.input_weights = self.add_weight((D, P, first), uniform(*below), name="input_weights")
         self.known_weights = self.add_weight((D, first), uniform(*below), name="known_weights")
         self.hidden_bias = self.add_weight((first,), "zeros", name="hidden_bias")
         self.output_weights = self.add_weight((D, P, last), uniform(*above), name="output_weights")
         self.output_bias = self.add_weight((D, P), "zeros", name="output_bias")
+        outer = (self.input_weights, self.known_weights, self.output_weights)
         between = [w for w in network.trainable_variables if len(w.shape) > 1]
-        self._give_prior(
-            self.weight_prior, self.input_weights, self.known_weights, self.output_weights, *between
-        )
+        self._give_prior(self.weight_prior, *outer, *between)
 
     @classmethod
     def default(
