@@ -51,7 +51,7 @@ class Prior(Configured, abc.ABC):
         """
         if self.encodes is not None and not posterior.scores_any_z:
             raise ValueError(
-                f"expected a posterior whose density of any z is known, of which"
+                "expected a posterior whose density of any z is known, of which"
                 f" {type(self).__name__} is a mixture. Received: {type(posterior).__name__}"
             )
 
@@ -196,9 +196,7 @@ def standard_normal_unless(prior: Prior | None, latent_dim: int | None, usual: i
     if latent_dim is not None:
         check_sizes(latent_dim=latent_dim)
     if prior is None:
-        latent_dim = usual if latent_dim is None else latent_dim
-        check_sizes(latent_dim=latent_dim)
-        return StandardNormal(latent_dim)
+        return StandardNormal(usual if latent_dim is None else latent_dim)
     if latent_dim not in (None, prior.dim):
         raise ValueError(
             f"expected a latent_dim of {prior.dim}, as the prior {type(prior).__name__} has it, or"
