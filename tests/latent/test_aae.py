@@ -153,7 +153,7 @@ def test_codes_need_no_class():
 def test_training_brings_the_codes_to_the_prior():
     """Data of a normal in the plane; the prior is a mixture of two."""
     keras.utils.set_random_seed(0)
-    x = np.random.default_rng(0).normal(size=(4000, 2)).astype("float32")
+    x = np.random.default_rng(0).normal(size=(3200, 2)).astype("float32")
     prior = GaussianMixture([[-2.0, 0.0], [2.0, 0.0]], 0.5)
     model = AAE.default(
         (2,),
@@ -161,24 +161,26 @@ def test_training_brings_the_codes_to_the_prior():
         likelihood=Normal(scale=0.5),
         prior=prior,
         discriminator_hidden=(32, 32),
-        penalty=R1(0.1),
+        penalty=R1(0.05),
     )
     held_out = np.random.default_rng(1).normal(size=(500, 2)).astype("float32")
     drawn = prior().sample(500, seed=SEED).numpy()
-    distance = lambda: [
-        stats.ks_2samp(model.encode(held_out).numpy()[:, i], drawn[:, i]).statistic
-        for i in range(2)
-    ]
-    before = distance()
-    rate = keras.optimizers.schedules.CosineDecay(2e-3, 1500)
-    model.compile(learning_rate=rate, steps_per_execution=25)
-    model.fit(x[:3200], batch_size=64, epochs=30, verbose=0)
-    after = distance()
-    print(before, after)
-    # 500 against 500 draws of one distribution differ by more than 0.103 once in a hundred times.
-    assert max(before) > 0.2 and max(after) < 0.103
-    error = np.mean((model.reconstruct(held_out) - held_out) ** 2)
-    assert error < 0.1
+
+    def distance():
+        z = model.encode(held_out).numpy()
+        return max(stats.ks_2samp(z[:, i], drawn[:, i]).statistic for i in range(2))
+
+    # Of 500 against 500 draws of one distribution it is above 0.141 once in ten thousand times.
+    assert distance() > 0.3
+    rates = {"reconstruction": 1e-3, "discriminator": 4e-3, "encoder": 2e-3}
+    decay = lambda rate: keras.optimizers.schedules.CosineDecay(rate, 1500)
+    model.compile(
+        {name: keras.optimizers.Adam(decay(rate), beta_1=0.5) for name, rate in rates.items()},
+        steps_per_execution=25,
+    )
+    model.fit(x, batch_size=64, epochs=30, verbose=0)
+    assert distance() < 0.141
+    assert np.mean((model.reconstruct(held_out) - held_out) ** 2) < 0.1
 
 
 def test_what_does_not_fit_together_is_refused():

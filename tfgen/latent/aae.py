@@ -46,7 +46,8 @@ class AAE(EncodingModel, SamplingModel):
             function of x, the paper's choice in its experiments.
         loss_pair: what discriminator and encoder minimise.
         penalty: what the discriminator minimises beside, at draws of the prior: `R1(1.0)`; None for
-            nothing. It is part of "discriminator_loss".
+            nothing. It is part of "discriminator_loss". For a narrow prior see the
+            settings of `benchmarks/swiss_roll.py`.
         instance_noise: what every z goes through before it is judged, such as
             `GaussianNoise(0.1)` (Sønderby et al. 2017); None for nothing.
         condition: `Classes(prior.num_parts)`; None without.
@@ -277,7 +278,6 @@ class AAE(EncodingModel, SamplingModel):
 
 
 def _num_outputs(prior, posterior):
-    """Outputs of the encoder."""
     return prior.dim if posterior is None else posterior.params_size(prior.dim)
 
 
