@@ -189,21 +189,6 @@ class AAE(EncodingModel, SamplingModel):
         """The code, or the centre of q(z | x), its mean where q is normal."""
         return self._code_of(x, tf.zeros((tf.shape(x)[0], self.latent_dim)), training)
 
-    def p(self, z: tf.Tensor, training: bool = False) -> tfd.Distribution:
-        """p(x | z), batch shape `[batch]`, event shape `event_shape`.
-
-        Args:
-            z: `[batch, dim]`, float32.
-            training: whether the network runs as in training.
-        """
-        return self.likelihood(self.decoder(z, training=training))
-
-    def decode_mean(
-        self, z: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
-    ) -> tf.Tensor:
-        """The mean of p(x | z), continuous images clipped to [0, 1]."""
-        return self.in_range(self.p(z, training).mean())
-
     def draw_prior(
         self, num_samples: int | tf.Tensor, seed: tf.Tensor, given: tf.Tensor | None = None
     ) -> tf.Tensor:
@@ -230,7 +215,7 @@ class AAE(EncodingModel, SamplingModel):
         """-log p(x | z), z ~ q(z | x), in nats, the mean over the batch."""
         x = batch[0]
         z = self.code(x, seed, training)
-        return {"distortion": -tf.reduce_mean(self.p(z, training).log_prob(x))}
+        return {"distortion": -tf.reduce_mean(self.p(z, training=training).log_prob(x))}
 
     def discriminator_loss(
         self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool

@@ -118,28 +118,13 @@ class Autoencoder(EncodingModel):
         """The code f(x)."""
         return tf.cast(self.encoder(x, training=training), tf.float32)
 
-    def p(self, z: tf.Tensor, training: bool = False) -> tfd.Distribution:
-        """p(x | z), batch shape `[batch]`, event shape `event_shape`.
-
-        Args:
-            z: `[batch, latent_dim]`, float32.
-            training: whether the network runs as in training.
-        """
-        return self.likelihood(self.decoder(z, training=training))
-
-    def decode_mean(
-        self, z: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
-    ) -> tf.Tensor:
-        """The mean of p(x | z), continuous images clipped to [0, 1]."""
-        return self.in_range(self.p(z, training).mean())
-
     def distortion(
         self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
     ) -> dict[str, tf.Tensor]:
         """-log p(x | f(x~)), in nats, the mean over the batch; x~ is x without a corruption."""
         (x,) = batch
         z = self.encode_mean(self._corrupted(x, seed), training=training)
-        return {"distortion": -tf.reduce_mean(self.p(z, training).log_prob(x))}
+        return {"distortion": -tf.reduce_mean(self.p(z, training=training).log_prob(x))}
 
     def _corrupted(self, x, seed):
         return x if self.corruption is None else self.corruption(x, seed)

@@ -5,17 +5,21 @@ from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from tfgen.core import GenerativeModel, check_array
 from tfgen.core.arrays import in_batches
 from tfgen.core.typing import ArrayLike
+from tfgen.networks import over_leading_axes
+
+tfd = tfp.distributions
 
 
 class EncodingModel(GenerativeModel):
     """A code z for every x, and an x for every code.
 
-    A family supplies `encode_mean(x, given, training)`, `decode_mean(z, given, training)` and
-    `latent_dim`.
+    A family supplies `encode_mean(x, given, training)` and `latent_dim`, and stores the network
+    `decoder` and the `likelihood` whose parameters it gives.
 
     Attributes:
         codes_take_condition: whether encoder and decoder read the condition of a model that has
@@ -43,19 +47,27 @@ class EncodingModel(GenerativeModel):
             `[batch, latent_dim]`, float32.
         """
 
-    @abc.abstractmethod
+    def p(
+        self, z: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
+    ) -> tfd.Distribution:
+        """p(x | z).
+
+        Args:
+            z: `[..., latent_dim]`, float32.
+            given: what the decoder reads of the conditions, `[batch, ...]`, where batch is the
+                last axis of z before latent_dim, or 1.
+            training: whether the network runs as in training.
+        Returns:
+            The likelihood's distribution, batch shape `[...]`, event shape `event_shape`.
+        """
+        params = over_leading_axes(self.decoder, z, given, training)
+        return self.likelihood(params, len(self.event_shape))
+
     def decode_mean(
         self, z: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
-        """The mean of p(x | z), continuous images clipped to [0, 1] (see `in_range`).
-
-        Args:
-            z: `[batch, latent_dim]`, float32.
-            given: what the networks read of the conditions, `[batch, ...]`.
-            training: whether the networks run as in training.
-        Returns:
-            `[batch, *event_shape]`, float32.
-        """
+        """The mean of p(x | z), continuous images clipped to [0, 1] (see `in_range`)."""
+        return self.in_range(self.p(z, given, training).mean())
 
     def encode(
         self, x: ArrayLike, *, condition: ArrayLike | None = None, batch_size: int | None = None

@@ -29,8 +29,8 @@ _SAMPLES_A_STEP = 100
 class LatentModel(EncodingModel, SamplingModel):
     """A model of x by way of z: a prior p(z), a decoder p(x | z), an encoder q(z | x).
 
-    A family supplies `q(x, given, training)`, `p(z, given, training)`, `prior` and its phases. Its
-    density is bounded: log p(x) >= ELBO(x).
+    A family supplies `q(x, given, training)`, stores `prior`, `decoder` and `likelihood`, and has
+    phases. Its density is bounded: log p(x) >= ELBO(x).
     """
 
     density = "bound"
@@ -40,12 +40,6 @@ class LatentModel(EncodingModel, SamplingModel):
         self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
     ) -> tfd.Distribution:
         """The encoder's distribution q(z | x), batch shape `[batch]`, event shape `[dim]`."""
-
-    @abc.abstractmethod
-    def p(
-        self, z: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
-    ) -> tfd.Distribution:
-        """The decoder's distribution p(x | z) for z of `[..., dim]`, batch shape `[...]`."""
 
     @property
     def latent_dim(self) -> int:
@@ -77,12 +71,6 @@ class LatentModel(EncodingModel, SamplingModel):
         """The centre of q(z | x), its mean where q is normal (see `reparameterize`)."""
         q = self.q(x, given, training)
         return reparameterize(q, tf.zeros((tf.shape(x)[0], self.latent_dim)))
-
-    def decode_mean(
-        self, z: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
-    ) -> tf.Tensor:
-        """The mean of p(x | z), continuous images clipped to [0, 1]."""
-        return self.in_range(self.p(z, given, training).mean())
 
     def generate(
         self, num_samples: int | tf.Tensor, seed: tf.Tensor, given: tf.Tensor | None = None

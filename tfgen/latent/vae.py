@@ -28,7 +28,6 @@ from tfgen.networks import (
     DenseNetworks,
     check_network,
     network_inputs,
-    over_leading_axes,
 )
 
 tfd = tfp.distributions
@@ -181,22 +180,6 @@ class VAE(LatentModel):
             The posterior's distribution, batch shape `[batch]`, event shape `[dim]`.
         """
         return self.posterior(self.posterior_params(x, given, training))
-
-    def p(
-        self, z: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
-    ) -> tfd.Distribution:
-        """p(x | z).
-
-        Args:
-            z: `[..., dim]`, float32.
-            given: what the networks read of the conditions, `[batch, ...]`, where batch is the
-                last axis of z before dim, or 1.
-            training: whether the network runs as in training.
-        Returns:
-            The likelihood's distribution, batch shape `[...]`, event shape `event_shape`.
-        """
-        params = over_leading_axes(self.decoder, z, given, training)
-        return self.likelihood(params, len(self.event_shape))
 
     def bound_loss(
         self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
