@@ -140,6 +140,75 @@ def test_autoregressive(execute):
     assert found["kept"] and found["drawn"] > 4
 
 
+def test_latent(execute):
+    found = execute(
+        "latent",
+        exact="np.mean(exact)",
+        # The same sum over every second line of the grid, and the prior's share of the grid.
+        coarse="np.mean(np.logaddexp.reduce("
+        "log_joint.reshape(30, 161, 161)[:, ::2, ::2].astype('float64'), axis=(1, 2))"
+        " + 2 * np.log(ticks[2] - ticks[0]))",
+        margin="max(np.max(posterior.reshape(30, 161, 161)[:, [0, -1]]),"
+        " np.max(posterior.reshape(30, 161, 161)[:, :, [0, -1]]))",
+        bounds="bounds",
+        costs="[family, encoder]",
+        off="[of_hmc, of_q]",
+        sums="{name: each.distortion.mean + each.rate.mean for name, each in parts.items()}",
+        distortion="{name: each.distortion.mean for name, each in parts.items()}",
+        rate="{name: each.rate.mean for name, each in parts.items()}",
+        rates="{name: sorted(map(float, each)) for name, each in rates.items()}",
+        information="[information, mismatch]",
+        ends="float(np.max(np.abs(lines[0][1] - vae.reconstruct(x_test[first[:1]])[0])))",
+        accuracy="accuracy",
+        rate_given="rate_given",
+        kept="bool(tf.reduce_all((rows == originals[:, None]) | ~masks[:, None]))",
+        drawn="len(np.unique(rows[0], axis=0))",
+        errors="[error, unrelated]",
+        false_alarms="false_alarms",
+        auroc="auroc",
+        found="found",
+        distances="distances",
+        together="np.mean(y_train[np.argsort(np.linalg.norm(after[:, None] - after, axis=-1),"
+        " axis=1)[:, 1]] == y_train)",
+    )
+    # The grid is fine and wide enough for ln p(x), and every bound is below it.
+    assert found["coarse"] == pytest.approx(found["exact"], abs=1e-3)
+    assert found["margin"] < 1e-3
+    bounds = found["bounds"]
+    below = [found["exact"] - bounds[name] for name in bounds]
+    assert list(bounds) == ["ELBO", "IWAE, k = 10", "IWAE, k = 100", "IWAE, k = 1000", "AIS"]
+    assert below[0] > 1.5 * below[1] > 0 and below[1] > below[2] > below[3] > 0
+    assert 0 < below[4] < below[0] / 2
+    assert min(found["costs"]) > 0
+    assert sum(found["costs"]) == pytest.approx(below[0], abs=0.1)
+    assert found["off"][0] < found["off"][1]
+
+    sums, distortion, rates = found["sums"], found["distortion"], found["rates"]
+    assert list(sums) == ["ELBO()", "beta 4", "warm-up", "free bits"]
+    assert min(sums, key=sums.get) == "ELBO()"
+    unused = {name: sum(each < 0.05 for each in rates[name]) for name in rates}
+    assert unused["beta 4"] > 8 and 8 > unused["ELBO()"] > 0
+    for name in ("warm-up", "free bits"):
+        assert unused[name] == 0 and distortion[name] < distortion["ELBO()"]
+    information, mismatch = found["information"]
+    assert information + mismatch == pytest.approx(found["rate"]["ELBO()"], abs=1e-3)
+    assert np.log(355) - 0.5 < information <= np.log(355) + 1e-3
+
+    assert found["ends"] < 1e-5
+    assert 1 >= found["accuracy"] > 0.95 and found["rate_given"] < found["rate"]["ELBO()"] - 2
+    assert found["kept"] and found["drawn"] == 8
+    assert found["errors"][0] < 0.75 * found["errors"][1]
+    alike = [found["found"][digit] for digit in (0, 1, 8)]
+    assert max(alike) < np.mean(found["found"])
+    assert min(found["found"][2], found["found"][7]) > 0.75
+    assert found["false_alarms"] < 0.1 and found["auroc"] > 0.8
+    distances = found["distances"]
+    assert distances["codes before"][1] > 1
+    for name in ("codes after", "more draws"):
+        assert max(distances[name]) < 0.15
+    assert found["together"] > 0.5
+
+
 def test_every_tutorial_is_executed_here():
     tests = {name.removeprefix("test_") for name in globals()}
     assert NOTEBOOKS and {path.stem for path in NOTEBOOKS} <= tests
