@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import tfgen
 from tfgen import registry, training
-from tfgen.training import image_grid, load_run
+from tfgen.training import image_grid, load_run, run_pictures
 from tfgen_cli.main import main
 
 TINY = ("--set", "latent_dim=2", "--set", "architecture=DenseNetworks((8,))")
@@ -427,7 +427,7 @@ def test_a_bug_shows_where_it_is(run, monkeypatch, tmp_path):
     def bug(*args, **kwargs):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(training, "draw", bug)
+    monkeypatch.setattr(run_pictures, "write_drawn", bug)
     result = call("sample", run, "--output", tmp_path / "a.png")
     assert isinstance(result.exception, RuntimeError)
 

@@ -24,7 +24,8 @@ from tfgen.networks import DenseNetworks
 x = np.zeros((4, 8, 8, 1), "float32")
 y = np.array([0, 1, 2, 0])
 
-vae = VAE.default((8, 8, 1), latent_dim=2, architecture=DenseNetworks((4,)), likelihood=LogisticMixture(5, 17))
+head = LogisticMixture(5, 17)
+vae = VAE.default((8, 8, 1), 2, DenseNetworks((4,)), likelihood=head)
 assert_type(vae, VAE)
 vae.compile(steps_per_execution=2)
 history = vae.fit(x, batch_size=2, epochs=1, validation_split=0.5, verbose=0)

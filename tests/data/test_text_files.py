@@ -1,4 +1,5 @@
 import gzip
+import re
 
 import numpy as np
 import pytest
@@ -58,6 +59,9 @@ def test_the_line_that_is_not_as_the_others_is_named(file, x, delimiter, data):
     else:
         rows[row][column] = fault
     write(file, rows, delimiter)
+    if fault == "columns" and x.shape[1] == 1:
+        # The first line has no delimiter, so that none is known.
+        fault = f".*{re.escape(delimiter)}0"
     place = rf"line {row + 1}(, column {column + 1}: '{fault}'| with \d+ columns)"
     with pytest.raises(ValueError, match=f"set.csv: expected .* Received: {place}"):
         read_text(file)

@@ -297,11 +297,11 @@ def test_training_lowers_the_loss():
     assert history[-1] < 0.6 * history[0]
 
 
-@pytest.mark.parametrize("event_shape", [(5,), (4, 4, 1)])
-def test_mixed_precision_has_finite_losses_and_gradients(event_shape):
+@pytest.mark.parametrize(("event_shape", "sizes"), [((5,), {}), ((4, 4, 1), {"multipliers": (1,)})])
+def test_mixed_precision_has_finite_losses_and_gradients(event_shape, sizes):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        model = tiny(event_shape, multipliers=(1,))
+        model = tiny(event_shape, **sizes)
     finally:
         keras.config.set_dtype_policy("float32")
     x = tf.random.stateless_uniform((8, *event_shape), [0, 1])

@@ -4,6 +4,7 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import tfgen
+from tfgen.latent import ELBO
 from tfgen.networks import DenseNetworks
 from tfgen.training import TensorBoard, image_grid
 
@@ -47,7 +48,7 @@ def test_events_hold_the_terms_and_the_preview_by_epoch(tmp_path):
         (None, X, {}),
         ((X.reshape(20, 16),), X.reshape(20, 16), {}),
         # Infinite from the first step on: what such a model draws is not shown.
-        ((X[:4],), X, {"beta": 1e39}),
+        ((X[:4],), X, {"objective": ELBO(1e39)}),
     ],
 )
 def test_where_there_is_nothing_to_show_there_is_no_picture(tmp_path, batch, x, options):

@@ -15,6 +15,7 @@ from tfgen.core import Adam
 from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import LaplaceWeights, WeightPrior, levels_head
+from tfgen.distributions.levels import check_levels
 
 tfd = tfp.distributions
 
@@ -123,6 +124,7 @@ class NADE(MarginalStart):
             direct_prior: of their weights, or None.
             **kwargs: the constructor's other arguments.
         """
+        check_levels(levels)
         if direct is None:
             num_logits = math.prod(event_shape) * (1 if levels == 2 else levels)
             direct = num_logits**2 <= _MOST_DIRECT_WEIGHTS
