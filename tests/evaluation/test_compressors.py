@@ -39,7 +39,7 @@ def test_noise_is_longer_than_a_plain_image(compressor):
 
 
 def test_an_effort_that_is_none_is_refused():
-    with pytest.raises(ValueError, match="compression to be at most 9. Received: 10"):
+    with pytest.raises(ValueError, match="effort to be at most 9. Received: 10"):
         PNG(10)
     with pytest.raises(ValueError, match="effort to be at least 1. Received: 0"):
         Zlib(0)

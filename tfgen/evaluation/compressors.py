@@ -34,16 +34,16 @@ class PNG(Compressor):
     """The PNG format, by TensorFlow's operation: prediction filters, then deflate.
 
     Args:
-        compression: effort, 1 to 9.
+        effort: 1 to 9.
     Raises:
         ValueError: another effort.
     """
 
-    def __init__(self, compression: int = 9) -> None:
-        self.compression = check_count(compression, "compression", most=9)
+    def __init__(self, effort: int = 9) -> None:
+        self.effort = check_count(effort, "effort", most=9)
 
     def __call__(self, levels: tf.Tensor) -> tf.Tensor:
-        return _png_bits(_as_images(levels), self.compression)
+        return _png_bits(_as_images(levels), self.effort)
 
 
 class Zlib(Compressor):
@@ -75,6 +75,6 @@ def _as_images(levels):
 
 
 @tf.function(reduce_retracing=True, autograph=False)
-def _png_bits(images, compression):
-    length = lambda image: tf.strings.length(tf.io.encode_png(image, compression))
+def _png_bits(images, effort):
+    length = lambda image: tf.strings.length(tf.io.encode_png(image, effort))
     return 8.0 * tf.cast(tf.map_fn(length, images, fn_output_signature=tf.int32), tf.float32)
