@@ -10,7 +10,7 @@ import tensorflow_probability as tfp
 from tfgen.autoregressive.compiled_draw import compiled_draw
 from tfgen.autoregressive.level_features import to_features, weight_rows
 from tfgen.autoregressive.marginal_start import MarginalStart
-from tfgen.core.adam import Adam
+from tfgen.core import Adam
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import LaplaceWeights, WeightPrior, invert_levels, levels_head
 

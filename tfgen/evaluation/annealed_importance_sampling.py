@@ -1,10 +1,10 @@
 """Annealed importance sampling: log p(x) of a latent-variable model, by a walk from p(z) to it."""
 
-import math
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from tfgen.core import GenerativeModel, check_count, check_seed, fold_in, split_seed
 from tfgen.core.size_checks import check_positive, check_rate
@@ -77,7 +77,7 @@ class AnnealedImportanceSampling(Estimator):
             rows = np.minimum(np.arange(begin, begin + size), count - 1)
             part = None if given is None else tf.gather(given, rows)
             log_weights = self.log_weights(model, tf.gather(x, rows), part, fold_in(seed, index))
-            parts.append(_log_mean_exp(log_weights))
+            parts.append(tfp.math.reduce_logmeanexp(log_weights, axis=0))
         return tf.concat(parts, axis=0)[:count]
 
     def log_weights(
@@ -196,7 +196,3 @@ def _walk(
         lambda t, *_: t < temperatures.shape[0] - 1, step, loop
     )
     return log_weights, taken
-
-
-def _log_mean_exp(log_weights):
-    return tf.reduce_logsumexp(log_weights, axis=0) - math.log(log_weights.shape[0])

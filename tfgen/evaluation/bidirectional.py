@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from tfgen.core import GenerativeModel, check_count, check_seed, fold_in, split_seed
 from tfgen.core.typing import ArrayLike, SeedLike
@@ -96,7 +97,6 @@ def _bounds(model, size, given, estimator, seed):
     x = model.p(z, given).sample(seed=x_seed)
     there = estimator.log_weights(model, x, given, lower_seed)
     back = estimator.reverse_log_weights(model, z, x, given, upper_seed)
-    log_chains = np.log(estimator.num_chains)
-    lower = tf.reduce_logsumexp(there, axis=0) - log_chains
-    upper = log_chains - tf.reduce_logsumexp(back, axis=0)
+    lower = tfp.math.reduce_logmeanexp(there, axis=0)
+    upper = -tfp.math.reduce_logmeanexp(back, axis=0)
     return np.asarray(lower, "float64"), np.asarray(upper, "float64")

@@ -1,12 +1,12 @@
 """What a latent-variable model minimises: bounds of -log p(x), as values."""
 
 import abc
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from tfgen.core import Configured, check_count
 from tfgen.core.size_checks import check_not_negative, check_sizes
@@ -229,7 +229,7 @@ class DReG(IWAE):
 def _terms(log_likelihood, log_ratio):
     """Of log p(x | z_i) and log q(z_i | x) - log p(z_i), `[k, batch]`."""
     log_weights = log_likelihood - log_ratio
-    bound = tf.reduce_logsumexp(log_weights, axis=0) - math.log(log_weights.shape[0])
+    bound = tfp.math.reduce_logmeanexp(log_weights, axis=0)
     return {
         "negative_iwae_bound": -tf.reduce_mean(bound),
         "negative_elbo": -tf.reduce_mean(log_weights),
