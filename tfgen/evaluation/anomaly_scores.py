@@ -3,7 +3,7 @@
 import abc
 import math
 import numbers
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import tensorflow as tf
@@ -92,7 +92,8 @@ class NegativeLogLikelihood(AnomalyScore):
         if not hasattr(model, "log_joint"):
             return -model.elbo(x, seed=0, **options)
         given = model.read_condition(condition, tf.shape(x)[0])
-        return in_batches(_negative_bound(model, self.num_samples), batch_size, x, given)
+        bound = lambda x, given: _negative_bound(model, self.num_samples, x, given)
+        return in_batches(bound, batch_size, x, given)
 
 
 class ReconstructionError(AnomalyScore):
@@ -258,20 +259,18 @@ class ComplexityCorrected(NegativeLogLikelihood):
         return scores - math.log(2) * self.compressor(levels)
 
 
-def _negative_bound(model, num_samples):
-    """-ELBO of `(x, given)`, the mean over draws that are the same for each example."""
+@tf.function(reduce_retracing=True, autograph=False)
+def _negative_bound(
+    model: Any, num_samples: int, x: tf.Tensor, given: tf.Tensor | None
+) -> tf.Tensor:
+    """-ELBO, the mean over draws that are the same for each example."""
     draws = tf.random.stateless_normal((num_samples, model.latent_dim), (0, 0))
+    q = model.q(x, given)
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def bound(x, given):
-        q = model.q(x, given)
+    def log_weight(draw):
+        # One draw at a time: the parameters of p(x | z) are large.
+        z, log_q = sample_and_log_prob(q, tf.tile(draw[tf.newaxis], (tf.shape(x)[0], 1)))
+        return model.log_joint(z, x, given) - log_q
 
-        def log_weight(draw):
-            # One draw at a time: the parameters of p(x | z) are large.
-            z, log_q = sample_and_log_prob(q, tf.tile(draw[tf.newaxis], (tf.shape(x)[0], 1)))
-            return model.log_joint(z, x, given) - log_q
-
-        weights = tf.map_fn(log_weight, draws, parallel_iterations=1)
-        return -tf.reduce_mean(weights, axis=0)
-
-    return bound
+    weights = tf.map_fn(log_weight, draws, parallel_iterations=1)
+    return -tf.reduce_mean(weights, axis=0)
