@@ -69,7 +69,7 @@ def hierarchical_vae():
 MODELS = {
     "VAE": Setting(vae, [(500, warmed_up(30, 100))]),
     "IWAE": Setting(vae, [(150, warmed_up(30, 100)), (60, IWAE(5)), (40, IWAE(50))]),
-    "HierarchicalVAE": Setting(hierarchical_vae, [(300, warmed_up(50, 100))], peak=5e-4),
+    "HierarchicalVAE": Setting(hierarchical_vae, [(200, warmed_up(40, 100))], peak=5e-4),
 }
 PAPER = {
     # Burda et al. (2016), Table 1: 3,280 epochs in batches of 20, dynamic binarization there.
