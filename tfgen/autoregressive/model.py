@@ -236,7 +236,8 @@ class AutoregressiveModel(SamplingModel):
 
     def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
         def log_prob(x, condition=None):
-            return {"log_prob": self.log_prob(x, condition=condition)}
+            given = self.read_condition(condition, tf.shape(x)[0])
+            return {"log_prob": self._log_prob(x, given)}
 
         def complete(x, mask, seed, condition=None):
             return {"completed": self.complete(x, mask, seed=seed, condition=condition)}
