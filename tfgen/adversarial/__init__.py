@@ -1,6 +1,8 @@
 """Adversarial models: a generator learns from a discriminator."""
 
+from tfgen.adversarial.augmentation import Augmentation, DiffAugment
 from tfgen.adversarial.dcgan import DCGAN
+from tfgen.adversarial.game import Game
 from tfgen.adversarial.gan import GAN
 from tfgen.adversarial.model import AdversarialModel
 from tfgen.losses import R1, LossPair, Minimax, NonSaturating, Penalty, optimal_logits
@@ -9,6 +11,9 @@ __all__ = [
     "DCGAN",
     "GAN",
     "AdversarialModel",
+    "Augmentation",
+    "DiffAugment",
+    "Game",
     "LossPair",
     "Minimax",
     "NonSaturating",

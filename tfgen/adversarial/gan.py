@@ -6,16 +6,17 @@ from typing import Any, Self
 import keras
 import tensorflow as tf
 
-from tfgen.adversarial.model import AdversarialModel
+from tfgen.adversarial.augmentation import Augmentation
+from tfgen.adversarial.game import Game
 from tfgen.core import Adam, Condition
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import Prior
 from tfgen.distributions.priors import standard_normal_unless
-from tfgen.losses import LossPair, NonSaturating
-from tfgen.networks import check_network, mlp, network_inputs
+from tfgen.losses import LossPair, NonSaturating, Penalty
+from tfgen.networks import mlp
 
 
-class GAN(AdversarialModel):
+class GAN(Game):
     """Generative adversarial network: x = G(z), z ~ p(z), judged by D(x).
 
     Goodfellow et al. (2014), Algorithm 1 with one discriminator step (k = 1). With a condition y
@@ -26,9 +27,15 @@ class GAN(AdversarialModel):
         discriminator: Keras model, `[batch, *event_shape]` to one output per example.
         prior: p(z), whose `dim` is latent_dim.
         loss_pair: what the two minimise, such as `NonSaturating()`.
+        penalty: what the discriminator minimises beside, such as `R1()`, as a part of
+            "discriminator_loss"; None for nothing.
+        augmentation: what data and generated images go through before they are judged in
+            training, such as `DiffAugment()`; None for nothing.
+        average_decay: of the running average of the generator's weights, in [0, 1), which all but
+            training uses; None for the weights as they are.
         condition: what y is; both networks then have it as their second input. None for p(x).
     Raises:
-        ValueError: the networks, the prior or the condition do not fit together.
+        ValueError: the networks, the prior, the penalty or the condition do not fit together.
 
     Example:
         >>> model = GAN.default((2,), latent_dim=3, hidden=(8,))
@@ -37,7 +44,6 @@ class GAN(AdversarialModel):
     """
 
     term_names = ("discriminator_loss", "real_outputs", "fake_outputs", "generator_loss")
-    takes_condition = True
     paper = "Goodfellow et al. 2014"
 
     def __init__(
@@ -47,18 +53,23 @@ class GAN(AdversarialModel):
         discriminator: keras.Model,
         prior: Prior,
         loss_pair: LossPair,
+        penalty: Penalty | None = None,
+        augmentation: Augmentation | None = None,
+        average_decay: float | None = None,
         condition: Condition | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(condition=condition, **kwargs)
-        event_shape = tuple(generator.output_shape[1:])
-        check_network("generator", generator, (prior.dim,), event_shape, condition)
-        outputs = (1,) if discriminator.output_shape[1:] == (1,) else ()
-        check_network("discriminator", discriminator, event_shape, outputs, condition)
-        self.generator = generator
-        self.discriminator = discriminator
-        self.prior = prior
-        self.loss_pair = loss_pair
+        super().__init__(
+            generator=generator,
+            prior=prior,
+            loss_pair=loss_pair,
+            penalty=penalty,
+            augmentation=augmentation,
+            average_decay=average_decay,
+            condition=condition,
+            **kwargs,
+        )
+        self.discriminator = self.check_judge("discriminator", discriminator)
 
     @classmethod
     def default(
@@ -137,29 +148,16 @@ class GAN(AdversarialModel):
             "generator": Adam(2e-4, beta_1=0.5),
         }
 
-    def generate(
-        self,
-        num_samples: int | tf.Tensor,
-        seed: tf.Tensor,
-        given: tf.Tensor | None = None,
-        training: bool = False,
-    ) -> tf.Tensor:
-        """x = G(z), z ~ p(z)."""
-        z = self.prior().sample(num_samples, seed=seed)
-        x = self.generator(network_inputs(z, given), training=training)
-        return tf.cast(x, tf.float32)
-
     def discriminator_loss(
         self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
     ) -> dict[str, tf.Tensor]:
-        """The pair's discriminator loss of data and of as many generated examples."""
+        """The pair's loss of data and of as many generated examples, and the penalty."""
         x, *given = batch
         fake = self.generate(tf.shape(x)[0], seed, *given, training=training)
-        # Apart, not as one batch: BatchNorm then normalises data by data, fakes by fakes.
-        real_outputs = self.judge(x, *given, training=training)
-        fake_outputs = self.judge(fake, *given, training=training)
+        real_outputs, fake_outputs, penalty = self.play(batch, fake, seed, training)
         return {
-            "discriminator_loss": self.loss_pair.discriminator(real_outputs, fake_outputs),
+            "discriminator_loss": self.loss_pair.discriminator(real_outputs, fake_outputs)
+            + penalty,
             "real_outputs": tf.reduce_mean(real_outputs),
             "fake_outputs": tf.reduce_mean(fake_outputs),
         }
@@ -170,5 +168,5 @@ class GAN(AdversarialModel):
         """The pair's generator loss of fresh generated examples."""
         x, *given = batch
         fake = self.generate(tf.shape(x)[0], seed, *given, training=training)
-        fake_outputs = self.judge(fake, *given, training=training)
+        fake_outputs = self.play_generator(batch, fake, seed, training)
         return {"generator_loss": self.loss_pair.generator(fake_outputs)}

@@ -111,5 +111,16 @@ def check_positive(value: Any, name: str) -> float:
     return float(value)
 
 
+def check_finite(value: Any, name: str) -> float:
+    """Checks a number of any sign, and gives it as a float.
+
+    Raises:
+        ValueError: it is not a finite number.
+    """
+    if not _is_number(value) or not math.isfinite(value):
+        raise ValueError(f"expected {name} to be a finite number. Received: {value!r}")
+    return float(value)
+
+
 def _is_number(value):
     return isinstance(value, numbers.Real) and not isinstance(value, bool)

@@ -1,0 +1,141 @@
+"""What GANs have in common: a generator of draws of a prior, in play against a judge."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgen.adversarial.augmentation import Augmentation
+from tfgen.adversarial.model import AdversarialModel
+from tfgen.core import Condition, RunningAverage, fold_in
+from tfgen.core.size_checks import check_rate
+from tfgen.distributions import Prior
+from tfgen.losses import LossPair, Penalty
+from tfgen.networks import check_network, network_inputs
+
+
+class Game(AdversarialModel):
+    """x = G(z), z ~ p(z), and what a training step of its two players is made of.
+
+    A family stores the network that judges, checked by `check_judge`, and makes its terms from
+    `play` and `play_generator`.
+
+    Args:
+        generator: Keras model, `[batch, latent_dim]` to `[batch, *event_shape]`.
+        prior: p(z), whose `dim` is latent_dim.
+        loss_pair: what the two minimise.
+        penalty: what the judge minimises beside; None for nothing.
+        augmentation: what all examples go through before they are judged in training; None for
+            nothing.
+        average_decay: of the running average of the generator's weights, in [0, 1), which all but
+            training uses; None for the weights as they are.
+        condition: what y is; None for p(x).
+    Raises:
+        ValueError: the networks, the prior or the condition do not fit together.
+    """
+
+    takes_condition = True
+
+    def __init__(
+        self,
+        *,
+        generator: keras.Model,
+        prior: Prior,
+        loss_pair: LossPair,
+        penalty: Penalty | None = None,
+        augmentation: Augmentation | None = None,
+        average_decay: float | None = None,
+        condition: Condition | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(condition=condition, **kwargs)
+        event_shape = tuple(generator.output_shape[1:])
+        check_network("generator", generator, (prior.dim,), event_shape, condition)
+        if augmentation is not None and len(event_shape) != 3:
+            raise ValueError(
+                f"expected augmentation of images alone. Received: {augmentation!r} for examples of"
+                f" shape {event_shape}"
+            )
+        self.generator = generator
+        self.prior = prior
+        self.loss_pair = loss_pair
+        self.penalty = penalty
+        self.augmentation = augmentation
+        self.average_decay = average_decay
+        self.averaged_generator = None
+        if average_decay is not None:
+            self.averaged_generator = RunningAverage(
+                generator,
+                check_rate(average_decay, "average_decay"),
+                dtype=self.dtype_policy,
+                name="averaged_generator",
+            )
+
+    def check_judge(self, name: str, network: keras.Model) -> keras.Model:
+        """Checks the network that judges, and gives it.
+
+        Args:
+            name: its role, for the message.
+            network: Keras model, `[batch, *event_shape]` to one output per example.
+        Raises:
+            ValueError: it does not fit the generator, the condition or the penalty.
+        """
+        outputs = (1,) if network.output_shape[1:] == (1,) else ()
+        check_network(name, network, self.event_shape, outputs, self.condition)
+        if self.penalty is not None:
+            self.penalty.check(network)
+        return network
+
+    def averages(self) -> tuple[RunningAverage, ...]:
+        return () if self.averaged_generator is None else (self.averaged_generator,)
+
+    def generate(
+        self,
+        num_samples: int | tf.Tensor,
+        seed: tf.Tensor,
+        given: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tf.Tensor:
+        """x = G(z), z ~ p(z)."""
+        return self.transform(self.prior().sample(num_samples, seed=seed), given, training)
+
+    def transform(
+        self, z: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
+    ) -> tf.Tensor:
+        """x = G(z), `[batch, *event_shape]`, float32: with averaged weights, but in training."""
+        averaged = self.averaged_generator is not None and not training
+        network = self.averaged_generator if averaged else self.generator
+        return tf.cast(network(network_inputs(z, given), training=training), tf.float32)
+
+    def augment(self, x: tf.Tensor, seed: tf.Tensor, training: bool) -> tf.Tensor:
+        """What is judged of x: the augmented x in training, where there is an augmentation."""
+        return self.augmentation(x, seed) if self.augmentation is not None and training else x
+
+    def play(
+        self, batch: tuple[tf.Tensor, ...], fake: tf.Tensor, seed: tf.Tensor, training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """What the judge makes of data and of generated examples.
+
+        Args:
+            batch: `(x,)` or `(x, given)`.
+            fake: `[batch, *event_shape]`, generated under the same `given`.
+            seed: int32 `(2,)`.
+            training: whether networks run as in training.
+        Returns:
+            The outputs `[batch]` of data and those of `fake`, and the penalty, a scalar.
+        """
+        x, *given = batch
+        # Apart, not as one batch: BatchNorm then normalises data by data, fakes by fakes.
+        real, fake = (self.augment(e, fold_in(seed, i), training) for i, e in enumerate((x, fake)))
+        judge = lambda examples: self.judge(examples, *given, training=training)
+        outputs = judge(real), judge(fake)
+        if self.penalty is None:
+            return (*outputs, tf.zeros(()))
+        return (*outputs, self.penalty(judge, real, fake, fold_in(seed, 2)))
+
+    def play_generator(
+        self, batch: tuple[tf.Tensor, ...], fake: tf.Tensor, seed: tf.Tensor, training: bool
+    ) -> tf.Tensor:
+        """What the judge makes of generated examples, `[batch]`; the arguments as in `play`."""
+        _, *given = batch
+        return self.judge(self.augment(fake, fold_in(seed, 0), training), *given, training=training)
