@@ -8,7 +8,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfgen.conditions import Classes
-from tfgen.core import Adam, Condition, Phase, SamplingModel, split_seed
+from tfgen.core import Adam, Condition, Phase, SamplingModel, fold_in, split_seed
 from tfgen.core.size_checks import check_size_list
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import Bernoulli, Head, Posterior, Prior, PriorInParts, reparameterize
@@ -98,6 +98,8 @@ class AAE(EncodingModel, SamplingModel):
         check_network("decoder", decoder, (prior.dim,), params)
         outputs = (1,) if discriminator.output_shape[1:] == (1,) else ()
         check_network("discriminator", discriminator, (prior.dim,), outputs, condition)
+        if penalty is not None:
+            penalty.check(discriminator)
         self.encoder = encoder
         self.decoder = decoder
         self.discriminator = discriminator
@@ -230,7 +232,7 @@ class AAE(EncodingModel, SamplingModel):
         code_outputs = self.judge(code, of_noise[1], *given, training=training)
         loss = self.loss_pair.discriminator(prior_outputs, code_outputs)
         if self.penalty is not None:
-            loss += self.penalty(judge_drawn, drawn)
+            loss += self.penalty(judge_drawn, drawn, code, fold_in(seed, 0))
         return {
             "discriminator_loss": loss,
             "prior_outputs": tf.reduce_mean(prior_outputs),
