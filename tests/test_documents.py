@@ -17,6 +17,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 WINGS = {
     "AutoregressiveModel": tfgen.autoregressive.AutoregressiveModel,
     "EncodingModel": tfgen.latent.EncodingModel,
+    "PriorSamplingModel": tfgen.latent.PriorSamplingModel,
     "LatentModel": tfgen.latent.LatentModel,
     "AdversarialModel": tfgen.adversarial.AdversarialModel,
     "DiffusionModel": tfgen.diffusion.DiffusionModel,

@@ -110,8 +110,7 @@ class OrderEnsemble(AutoregressiveModel):
         return self._mean_log_prob(x, given)
 
     def _mean_log_prob(self, x, given):
-        log_probs = self._component_log_probs(x, given)
-        return tf.reduce_logsumexp(log_probs, axis=0) - math.log(self.num_components)
+        return tfp.math.reduce_logmeanexp(self._component_log_probs(x, given), axis=0)
 
     def negative_log_likelihood(
         self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool

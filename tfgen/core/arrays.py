@@ -6,7 +6,7 @@ counter of steps: the arrays are placed on the device once, and one compiled cal
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -95,6 +95,15 @@ def _rows(array, indices):
 def is_array(x: Any) -> bool:
     """Whether `fit` should read x as an array (a data set, a generator and None are not)."""
     return tf.is_tensor(x) or isinstance(x, (np.ndarray, list, tuple, float, int))
+
+
+def whole_batches(count: int, size: int) -> Iterator[np.ndarray]:
+    """The indices of `count` examples in batches that are all of one size, for compiled code.
+
+    The last example fills the last batch up: what comes of it beyond `count` is to be dropped.
+    """
+    for begin in range(0, count, size):
+        yield np.minimum(np.arange(begin, begin + size), count - 1)
 
 
 def in_batches(

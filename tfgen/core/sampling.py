@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfgen.core.arrays import whole_batches
 from tfgen.core.checks import check_count
 from tfgen.core.model import GenerativeModel
 from tfgen.core.seeds import fold_in
@@ -77,9 +78,7 @@ class SamplingModel(GenerativeModel):
         if total <= batch_size:
             return generate(num_samples, seed, given)
         blocks = []
-        for index, begin in enumerate(range(0, total, batch_size)):
-            # Whole blocks, the last one too: a sampler is compiled for one size.
-            rows = np.minimum(np.arange(begin, begin + batch_size), total - 1)
+        for index, rows in enumerate(whole_batches(total, batch_size)):
             part = None if given is None else tf.gather(given, rows)
             blocks.append(generate(batch_size, fold_in(seed, index), part))
         return tf.concat(blocks, axis=0)[:total]

@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfgen.core import GenerativeModel, check_count, check_seed, fold_in, split_seed
+from tfgen.core.arrays import whole_batches
 from tfgen.core.size_checks import check_positive, check_rate
 from tfgen.core.typing import ArrayLike, SeedLike
 from tfgen.evaluation.estimators import Estimator, check_method, posterior_log_prob
@@ -72,9 +73,7 @@ class AnnealedImportanceSampling(Estimator):
         count, seed = len(x), check_seed(seed)
         size = min(count, check_count(batch_size or count, "batch_size"))
         parts = []
-        for index, begin in enumerate(range(0, count, size)):
-            # Whole batches, the last one too: a walk is compiled for one size.
-            rows = np.minimum(np.arange(begin, begin + size), count - 1)
+        for index, rows in enumerate(whole_batches(count, size)):
             part = None if given is None else tf.gather(given, rows)
             log_weights = self.log_weights(model, tf.gather(x, rows), part, fold_in(seed, index))
             parts.append(tfp.math.reduce_logmeanexp(log_weights, axis=0))

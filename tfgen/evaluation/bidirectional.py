@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfgen.core import GenerativeModel, check_count, check_seed, fold_in, split_seed
+from tfgen.core.arrays import whole_batches
 from tfgen.core.typing import ArrayLike, SeedLike
 from tfgen.evaluation.annealed_importance_sampling import AnnealedImportanceSampling
 from tfgen.evaluation.estimate import Estimate, RunningMoments, bits_per_dim
@@ -68,11 +69,10 @@ def bidirectional_gap(
     given = model.read_condition(condition, num_examples)
     size = min(num_examples, check_count(batch_size or num_examples, "batch_size"))
     moments = [RunningMoments() for _ in range(3)]
-    for index, begin in enumerate(range(0, num_examples, size)):
-        rows = np.minimum(np.arange(begin, begin + size), num_examples - 1)
+    for index, rows in enumerate(whole_batches(num_examples, size)):
         part = None if given is None else tf.gather(given, rows)
         bounds = _bounds(model, size, part, estimator, fold_in(check_seed(seed), index))
-        lower, upper = (each[: num_examples - begin] for each in bounds)
+        lower, upper = (each[: num_examples - index * size] for each in bounds)
         for values, figure in zip((lower, upper, upper - lower), moments, strict=True):
             figure.add(values)
     protocol = protocol_of(model, num_examples, seed, {"data": "drawn from the model"})

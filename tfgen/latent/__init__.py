@@ -11,6 +11,7 @@ from tfgen.latent.mixture_prior import LearnedMixture
 from tfgen.latent.model import LatentModel
 from tfgen.latent.objectives import ELBO, IWAE, DReG, LinearWarmUp, Objective
 from tfgen.latent.posterior_sampling import HMC, sample_posterior, sample_predictive
+from tfgen.latent.prior_sampling import PriorSamplingModel
 from tfgen.latent.top_down import TopDownPosterior, TopDownPrior
 from tfgen.latent.vae import VAE
 from tfgen.latent.vamp_prior import VampPrior
@@ -36,6 +37,7 @@ __all__ = [
     "MaskingNoise",
     "Objective",
     "PlanarFlow",
+    "PriorSamplingModel",
     "PseudoGibbs",
     "TopDownPosterior",
     "TopDownPrior",

@@ -1,6 +1,5 @@
 """The adversarial autoencoder (Makhzani et al., 2016)."""
 
-from collections.abc import Callable
 from typing import Any, Self
 
 import keras
@@ -8,20 +7,20 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfgen.conditions import Classes
-from tfgen.core import Adam, Condition, Phase, SamplingModel, fold_in, split_seed
+from tfgen.core import Adam, Condition, Phase, fold_in, split_seed
 from tfgen.core.size_checks import check_size_list
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import Bernoulli, Head, Posterior, Prior, PriorInParts, reparameterize
 from tfgen.distributions.priors import standard_normal_unless
 from tfgen.latent.corruptions import Corruption
-from tfgen.latent.encoding_model import EncodingModel
+from tfgen.latent.prior_sampling import PriorSamplingModel
 from tfgen.losses import LossPair, NonSaturating, Penalty
 from tfgen.networks import Architecture, DenseNetworks, check_network, mlp, network_inputs
 
 tfd = tfp.distributions
 
 
-class AAE(EncodingModel, SamplingModel):
+class AAE(PriorSamplingModel):
     """An autoencoder whose codes a discriminator holds to a prior: q(z) = E_x[q(z | x)] to p(z).
 
     Each step has a reconstruction phase, where encoder and decoder minimise -log p(x | z), and a
@@ -172,10 +171,6 @@ class AAE(EncodingModel, SamplingModel):
             Phase("encoder", self.encoder_loss, encoder),
         )
 
-    @property
-    def latent_dim(self) -> int:
-        return self.prior.dim
-
     def code(self, x: tf.Tensor, seed: tf.Tensor, training: bool = False) -> tf.Tensor:
         """z ~ q(z | x), or the code itself where there is no posterior: `[batch, dim]`."""
         draws = tf.random.stateless_normal((tf.shape(x)[0], self.latent_dim), seed)
@@ -247,21 +242,6 @@ class AAE(EncodingModel, SamplingModel):
         of_code, of_noise = split_seed(seed, 2)
         outputs = self.judge(self.code(x, of_code, training), of_noise, *given, training=training)
         return {"encoder_loss": self.loss_pair.generator(outputs)}
-
-    def generate(
-        self, num_samples: int | tf.Tensor, seed: tf.Tensor, given: tf.Tensor | None = None
-    ) -> tf.Tensor:
-        """Draws z ~ p(z), or of the part that a class is, then x ~ p(x | z)."""
-        return self._generate(tf.cast(num_samples, tf.int32), seed, given)
-
-    @tf.function(reduce_retracing=True, autograph=False)
-    def _generate(self, num_samples, seed, given):
-        z_seed, x_seed = split_seed(seed, 2)
-        z = self.draw_prior(num_samples, z_seed, given)
-        return self.in_range(self.p(z).sample(seed=x_seed))
-
-    def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
-        return {**SamplingModel.signatures(self), **EncodingModel.signatures(self)}
 
 
 def _num_outputs(prior, posterior):

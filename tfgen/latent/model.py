@@ -8,17 +8,11 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.core import (
-    SamplingModel,
-    check_count,
-    example_seeds,
-    normal_by_example,
-    split_seed,
-)
+from tfgen.core import check_count, example_seeds, normal_by_example
 from tfgen.core.arrays import in_batches
 from tfgen.core.typing import ArrayLike, SeedLike
 from tfgen.distributions import kl_estimate, reparameterize, sample_and_log_prob
-from tfgen.latent.encoding_model import EncodingModel
+from tfgen.latent.prior_sampling import PriorSamplingModel
 
 tfd = tfp.distributions
 
@@ -26,7 +20,7 @@ tfd = tfp.distributions
 _SAMPLES_A_STEP = 100
 
 
-class LatentModel(EncodingModel, SamplingModel):
+class LatentModel(PriorSamplingModel):
     """A model of x by way of z: a prior p(z), a decoder p(x | z), an encoder q(z | x).
 
     A family supplies `q(x, given, training)`, stores `prior`, `decoder` and `likelihood`, and has
@@ -40,10 +34,6 @@ class LatentModel(EncodingModel, SamplingModel):
         self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
     ) -> tfd.Distribution:
         """The encoder's distribution q(z | x), batch shape `[batch]`, event shape `[dim]`."""
-
-    @property
-    def latent_dim(self) -> int:
-        return self.prior.dim
 
     def prior_distribution(self, training: bool = False) -> tfd.Distribution:
         """p(z), event shape `[dim]`.
@@ -72,17 +62,11 @@ class LatentModel(EncodingModel, SamplingModel):
         q = self.q(x, given, training)
         return reparameterize(q, tf.zeros((tf.shape(x)[0], self.latent_dim)))
 
-    def generate(
+    def draw_prior(
         self, num_samples: int | tf.Tensor, seed: tf.Tensor, given: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """Draws z ~ p(z), then x ~ p(x | z)."""
-        return self._generate(tf.cast(num_samples, tf.int32), seed, given)
-
-    @tf.function(reduce_retracing=True, autograph=False)
-    def _generate(self, num_samples, seed, given):
-        z_seed, x_seed = split_seed(seed, 2)
-        z = self.prior_distribution().sample(num_samples, seed=z_seed)
-        return self.in_range(self.p(z, given).sample(seed=x_seed))
+        """z ~ p(z), whatever the conditions: `[num_samples, dim]`."""
+        return self.prior_distribution().sample(num_samples, seed=seed)
 
     def joint(self, *, condition: ArrayLike | None = None) -> tfd.JointDistributionNamed:
         """p(z, x) = p(z) p(x | z), a `tfd.JointDistributionNamed` over "z" and "x".
@@ -191,8 +175,4 @@ class LatentModel(EncodingModel, SamplingModel):
 
         x = tf.TensorSpec((None, *self.event_shape), tf.float32, name="x")
         seed = tf.TensorSpec((2,), tf.int32, name="seed")
-        return {
-            **SamplingModel.signatures(self),
-            **EncodingModel.signatures(self),
-            "elbo": (elbo, [x, seed, *self.condition_specs()]),
-        }
+        return {**super().signatures(), "elbo": (elbo, [x, seed, *self.condition_specs()])}
