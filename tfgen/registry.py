@@ -175,8 +175,8 @@ def read_value(text: str, info: DataInfo) -> Any:
     """Reads a Python literal, `data` (the data set's levels), or a value of tfgen's by name.
 
     `Categorical`, `LogisticMixture(5)` and the like are built from their arguments, literals or
-    values again; arguments `levels`, `num_classes` and `event_shape` that are missing are the data
-    set's.
+    values again; arguments `levels`, `num_classes`, `event_shape`, `vocabulary` and `length` that
+    are missing are the data set's.
 
     Args:
         text: of one value.
@@ -196,6 +196,8 @@ def read_value(text: str, info: DataInfo) -> Any:
 
 
 def _read_node(node, info):
+    if isinstance(node, ast.Tuple):
+        return tuple(_read_node(item, info) for item in node.elts)
     call = node if isinstance(node, ast.Call) else ast.Call(node, [], [])
     if not isinstance(call.func, ast.Name):
         return ast.literal_eval(node)
@@ -204,7 +206,7 @@ def _read_node(node, info):
     kwargs = {each.arg: _read_node(each.value, info) for each in call.keywords}
     signature = inspect.signature(kind)
     given = signature.bind_partial(*args, **kwargs).arguments
-    for name in ("levels", "num_classes", "event_shape"):
+    for name in ("levels", "num_classes", "event_shape", "vocabulary", "length"):
         if name in signature.parameters and name not in given and getattr(info, name) is not None:
             kwargs[name] = getattr(info, name)
     return kind(*args, **kwargs)

@@ -1,5 +1,7 @@
 """Heads (network output to distribution), priors, and the divergence between the two."""
 
+from tfgen.distributions.code_parts import CategoricalCode, CodePart, UniformCode
+from tfgen.distributions.codes import Code, CodedNoise
 from tfgen.distributions.coupled_mixture import CoupledLogisticMixture
 from tfgen.distributions.discretized_logistic import DiscretizedLogistic
 from tfgen.distributions.head import Head
@@ -16,6 +18,7 @@ from tfgen.distributions.mixtures import (
 )
 from tfgen.distributions.posteriors import DiagonalNormal, FullCovarianceNormal, Posterior
 from tfgen.distributions.priors import GaussianMixture, Prior, PriorInParts, StandardNormal
+from tfgen.distributions.pushforward import Pushforward
 from tfgen.distributions.reparameterize import reparameterize, sample_and_log_prob
 from tfgen.distributions.swiss_roll import SwissRoll
 from tfgen.distributions.top_down import TopDown
@@ -24,6 +27,10 @@ from tfgen.distributions.weight_priors import LaplaceWeights, NormalWeights, Wei
 __all__ = [
     "Bernoulli",
     "Categorical",
+    "CategoricalCode",
+    "Code",
+    "CodePart",
+    "CodedNoise",
     "ContinuousLogisticMixture",
     "ContinuousMixture",
     "CoupledLogisticMixture",
@@ -41,9 +48,11 @@ __all__ = [
     "Posterior",
     "Prior",
     "PriorInParts",
+    "Pushforward",
     "StandardNormal",
     "SwissRoll",
     "TopDown",
+    "UniformCode",
     "WeightPrior",
     "invert_categorical",
     "invert_levels",

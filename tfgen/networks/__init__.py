@@ -4,11 +4,18 @@ from tfgen.networks.architecture import Architecture, DenseNetworks
 from tfgen.networks.condition_features import condition_features
 from tfgen.networks.conditional_inputs import check_network, network_inputs
 from tfgen.networks.convolutional_networks import ConvolutionalNetworks
-from tfgen.networks.dcgan import dcgan_discriminator, dcgan_generator, dcgan_grids
+from tfgen.networks.dcgan import (
+    dcgan_discriminator,
+    dcgan_features,
+    dcgan_generator,
+    dcgan_grids,
+)
 from tfgen.networks.denoising_mlp import denoising_mlp
 from tfgen.networks.gated_networks import GatedDenseNetworks
+from tfgen.networks.info_gan import info_gan_discriminator, info_gan_generator, info_gan_grids
 from tfgen.networks.leading_axes import over_leading_axes
 from tfgen.networks.mlp import mlp
+from tfgen.networks.projection import projection_discriminator
 from tfgen.networks.residual_networks import ResidualNetworks
 from tfgen.networks.small_denoiser import small_denoiser
 from tfgen.networks.unet import unet
@@ -22,12 +29,17 @@ __all__ = [
     "check_network",
     "condition_features",
     "dcgan_discriminator",
+    "dcgan_features",
     "dcgan_generator",
     "dcgan_grids",
     "denoising_mlp",
+    "info_gan_discriminator",
+    "info_gan_generator",
+    "info_gan_grids",
     "mlp",
     "network_inputs",
     "over_leading_axes",
+    "projection_discriminator",
     "small_denoiser",
     "unet",
 ]

@@ -94,12 +94,41 @@ def dcgan_discriminator(
         ValueError: a size is too small.
     """
     check_sizes(base_filters=base_filters)
-    num_steps = len(dcgan_grids(image_shape)) - 1
+    grids = dcgan_grids(image_shape)
     inputs = keras.Input(image_shape)
     h = keras.layers.Rescaling(2.0, -1.0)(inputs)
     given, features = given_input(condition)
     if condition is not None:
         h = keras.layers.Concatenate()([h, features_channel(features, image_shape)])
+    h = _halvings(h, base_filters, len(grids) - 1)
+    h = keras.layers.Dense(1, kernel_initializer=_normal())(h)
+    outputs = keras.layers.Reshape(())(h)
+    return keras.Model(network_inputs(inputs, given), outputs, name=name)
+
+
+def dcgan_features(
+    image_shape: ShapeLike, base_filters: int = 128, name: str = "features"
+) -> keras.Model:
+    """Builds the discriminator without its last layer: images -> [batch, num_features].
+
+    Args:
+        image_shape: `(height, width, channels)`, each side at least 8.
+        base_filters: filters of the first convolution.
+        name: name of the model.
+    Returns:
+        A built `keras.Model`.
+    Raises:
+        ValueError: a size is too small.
+    """
+    check_sizes(base_filters=base_filters)
+    grids = dcgan_grids(image_shape)
+    inputs = keras.Input(image_shape)
+    h = keras.layers.Rescaling(2.0, -1.0)(inputs)
+    return keras.Model(inputs, _halvings(h, base_filters, len(grids) - 1), name=name)
+
+
+def _halvings(h, base_filters, num_steps):
+    """The discriminator's convolutions, flattened."""
     for step in range(num_steps):
         first = step == 0
         h = keras.layers.Conv2D(
@@ -111,9 +140,7 @@ def dcgan_discriminator(
             kernel_initializer=_normal(),
         )(h)
         h = keras.layers.LeakyReLU(0.2)(h if first else _batch_norm()(h))
-    h = keras.layers.Dense(1, kernel_initializer=_normal())(keras.layers.Flatten()(h))
-    outputs = keras.layers.Reshape(())(h)
-    return keras.Model(network_inputs(inputs, given), outputs, name=name)
+    return keras.layers.Flatten()(h)
 
 
 def dcgan_grids(image_shape: ShapeLike) -> list[tuple[int, int]]:

@@ -19,13 +19,20 @@ def doubled(
         h: `[batch, *halved(sides), channels]`.
         sides: `(height, width)` of the result.
         filters: channels of the result.
-        kernel_size: odd.
+        kernel_size: at least 2.
         **options: other arguments of `keras.layers.Conv2DTranspose`.
     Returns:
         `[batch, *sides, filters]`.
     """
-    # "same" transposes to 2 n - 1 cells from n, and output_padding=1 makes that 2 n.
-    padding = tuple(1 - 2 * n + m for n, m in zip(h.shape[1:3], sides, strict=True))
-    return keras.layers.Conv2DTranspose(
-        filters, kernel_size, strides=2, padding="same", output_padding=padding, **options
+    missing = [2 * n - m for n, m in zip(h.shape[1:3], sides, strict=True)]
+    # "same" transposes n cells to 2 n, or to 2 n - 1 with output_padding=0, of an odd kernel only.
+    odd = kernel_size % 2
+    h = keras.layers.Conv2DTranspose(
+        filters,
+        kernel_size,
+        strides=2,
+        padding="same",
+        output_padding=tuple(1 - each for each in missing) if odd else None,
+        **options,
     )(h)
+    return h if odd or not any(missing) else keras.layers.Cropping2D([(0, m) for m in missing])(h)
