@@ -11,6 +11,7 @@ from tfgen.core import Condition, RunningAverage, fold_in
 from tfgen.core.size_checks import check_rate
 from tfgen.distributions import Prior
 from tfgen.losses import LossPair, Penalty
+from tfgen.losses.precision import float32_for_float16
 from tfgen.networks import check_network, network_inputs
 
 
@@ -131,7 +132,8 @@ class Game(AdversarialModel):
         outputs = judge(real), judge(fake)
         if self.penalty is None:
             return (*outputs, tf.zeros(()))
-        return (*outputs, self.penalty(judge, real, fake, fold_in(seed, 2)))
+        with float32_for_float16(self.discriminator):
+            return (*outputs, self.penalty(judge, real, fake, fold_in(seed, 2)))
 
     def play_generator(
         self, batch: tuple[tf.Tensor, ...], fake: tf.Tensor, seed: tf.Tensor, training: bool

@@ -15,6 +15,7 @@ from tfgen.distributions.priors import standard_normal_unless
 from tfgen.latent.corruptions import Corruption
 from tfgen.latent.prior_sampling import PriorSamplingModel
 from tfgen.losses import LossPair, NonSaturating, Penalty
+from tfgen.losses.precision import float32_for_float16
 from tfgen.networks import Architecture, DenseNetworks, check_network, mlp, network_inputs
 
 tfd = tfp.distributions
@@ -41,8 +42,9 @@ class AAE(PriorSamplingModel):
             for each z; the higher, the more z looks like the prior's.
         prior: p(z), without weights: `StandardNormal(dim)`, or any other.
         likelihood: the head of p(x | z): `Bernoulli()`, or any other.
-        posterior: family of q(z | x), such as `DiagonalNormal()`; None for a code that is a
-            function of x, the paper's choice in its experiments.
+        posterior: family of q(z | x), such as `DiagonalNormal()`, or `ImplicitPosterior(dim)`, the
+            paper's universal approximator; None for a code that is a function of x, the paper's
+            choice in its experiments.
         loss_pair: what discriminator and encoder minimise.
         penalty: what the discriminator minimises beside, at draws of the prior: `R1(1.0)`; None for
             nothing. It is part of "discriminator_loss". For a narrow prior see the
@@ -227,7 +229,8 @@ class AAE(PriorSamplingModel):
         code_outputs = self.judge(code, of_noise[1], *given, training=training)
         loss = self.loss_pair.discriminator(prior_outputs, code_outputs)
         if self.penalty is not None:
-            loss += self.penalty(judge_drawn, drawn, code, fold_in(seed, 0))
+            with float32_for_float16(self.discriminator):
+                loss += self.penalty(judge_drawn, drawn, code, fold_in(seed, 0))
         return {
             "discriminator_loss": loss,
             "prior_outputs": tf.reduce_mean(prior_outputs),
