@@ -1,5 +1,6 @@
 """Figures by which models are compared."""
 
+from tfgen.evaluation import fidelity
 from tfgen.evaluation.annealed_importance_sampling import AnnealedImportanceSampling
 from tfgen.evaluation.anomaly import AnomalyDetector, detection
 from tfgen.evaluation.anomaly_scores import (
@@ -44,6 +45,7 @@ __all__ = [
     "bidirectional_gap",
     "detection",
     "few_labels",
+    "fidelity",
     "latent_information",
     "likelihood",
     "linear_probe",

@@ -1,0 +1,38 @@
+"""How close generated images are to real ones: distances of features, and what memory would do."""
+
+from tfgen.evaluation.fidelity.classes import class_precision_recall, label_accuracy
+from tfgen.evaluation.fidelity.feature_moments import FeatureMoments
+from tfgen.evaluation.fidelity.features import extract
+from tfgen.evaluation.fidelity.frechet_distance import frechet_distance
+from tfgen.evaluation.fidelity.judge import Judge, load_judge, train_judge
+from tfgen.evaluation.fidelity.kernel_distance import (
+    KernelDistance,
+    kernel_distance,
+    maximum_mean_discrepancy,
+)
+from tfgen.evaluation.fidelity.prdc import (
+    DensityCoverage,
+    PrecisionRecall,
+    density_coverage,
+    prdc,
+    precision_recall,
+)
+
+__all__ = [
+    "DensityCoverage",
+    "FeatureMoments",
+    "Judge",
+    "KernelDistance",
+    "PrecisionRecall",
+    "class_precision_recall",
+    "density_coverage",
+    "extract",
+    "frechet_distance",
+    "kernel_distance",
+    "label_accuracy",
+    "load_judge",
+    "maximum_mean_discrepancy",
+    "prdc",
+    "precision_recall",
+    "train_judge",
+]
