@@ -19,9 +19,11 @@ class Posterior(Configured, abc.ABC):
     Keras layer, too: they are then the model's, and move with its networks.
 
     Attributes:
+        has_density: whether log q(z) is known, if only of its own draws.
         scores_any_z: whether log q(z) is known of every z, not only of its own draws.
     """
 
+    has_density = True
     scores_any_z = True
 
     @abc.abstractmethod

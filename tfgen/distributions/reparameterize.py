@@ -3,6 +3,7 @@
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from tfgen.distributions.pushforward import Pushforward
 from tfgen.distributions.top_down import TopDown
 
 tfd = tfp.distributions
@@ -15,11 +16,14 @@ def reparameterize(q: tfd.Distribution, draws: tf.Tensor) -> tf.Tensor:
 
     Args:
         q: what a `Posterior` gives, batch shape `[batch]`, event shape `[dim]`: a normal,
-            independent or with a full covariance, one through a bijector, or layers of those.
+            independent or with a full covariance, one through a bijector, or layers of those; or a
+            `Pushforward`.
         draws: `[..., batch, dim]`.
     Returns:
         `[..., batch, dim]`.
     """
+    if isinstance(q, Pushforward):
+        return q.function(draws)
     return sample_and_log_prob(q, draws)[0]
 
 
@@ -29,7 +33,7 @@ def sample_and_log_prob(q: tfd.Distribution, draws: tf.Tensor) -> tuple[tf.Tenso
     The density of a flow comes from the way that z took: no inverse is needed.
 
     Args:
-        q: see `reparameterize`.
+        q: see `reparameterize`; with a density.
         draws: `[..., batch, dim]`, standard normal.
     Returns:
         z, `[..., batch, dim]`, and log q(z), `[..., batch]`, in nats.

@@ -7,6 +7,7 @@ from tfgen.latent.corruptions import Corruption, GaussianNoise, MaskingNoise, Sa
 from tfgen.latent.encoding_model import EncodingModel
 from tfgen.latent.flows import InverseAutoregressiveFlow, PlanarFlow
 from tfgen.latent.hierarchical_vae import HierarchicalVAE
+from tfgen.latent.implicit_posterior import ImplicitPosterior
 from tfgen.latent.mixture_prior import LearnedMixture
 from tfgen.latent.model import LatentModel
 from tfgen.latent.objectives import ELBO, IWAE, DReG, LinearWarmUp, Objective
@@ -29,6 +30,7 @@ __all__ = [
     "EncodingModel",
     "HierarchicalVAE",
     "FromPosterior",
+    "ImplicitPosterior",
     "InverseAutoregressiveFlow",
     "GaussianNoise",
     "LatentModel",

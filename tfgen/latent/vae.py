@@ -80,7 +80,8 @@ class VAE(LatentModel):
     ) -> None:
         super().__init__(condition=condition, **kwargs)
         event_shape = tuple(encoder.inputs[0].shape[1:])
-        _check_prior(prior, event_shape, condition)
+        _check_densities(prior, posterior)
+        _check_pseudo_inputs(prior, event_shape, condition)
         prior.check_posterior(posterior)
         outputs = (posterior.params_size(prior.dim),)
         check_network("encoder", encoder, event_shape, outputs, condition)
@@ -196,12 +197,19 @@ class VAE(LatentModel):
         return tf.random.stateless_normal((*leading, tf.shape(x)[0], self.latent_dim), seed)
 
 
-def _check_prior(prior, event_shape, condition):
-    if not prior.has_density:
-        raise ValueError(
-            "expected a prior that can be evaluated: a bound needs log p(z)."
-            f" Received: {type(prior).__name__}"
-        )
+def _check_densities(prior, posterior):
+    for name, value, log_density in (
+        ("prior", prior, "log p(z)"),
+        ("posterior", posterior, "log q(z | x)"),
+    ):
+        if not value.has_density:
+            raise ValueError(
+                f"expected a {name} that can be evaluated: a bound needs {log_density}."
+                f" Received: {type(value).__name__}"
+            )
+
+
+def _check_pseudo_inputs(prior, event_shape, condition):
     if prior.encodes is None:
         return
     if tuple(prior.encodes) != event_shape:
