@@ -179,6 +179,26 @@ def test_terms_of_a_bound_are_for_models_that_have_them(run):
     np.testing.assert_allclose(found["mean"], expected, rtol=1e-5)
 
 
+def test_evaluate_adds_the_gap_to_more_samples_on_a_few_images(run):
+    result = call("evaluate", run, "--num-samples", 2, "--gap-samples", 6, "--gap-examples", 30)
+    assert result.exit_code == 0, result.output
+    found = json.loads((run / "metrics.json").read_text())["test"]["likelihood"]
+    x = tfgen.data.load_arrays("digits", "test", binarize="threshold")
+    few, many = (tfgen.evaluation.ImportanceWeighted(k) for k in (2, 6))
+    expected = tfgen.evaluation.two_phase_likelihood(
+        load_run(run), x, cheap=few, dear=many, num_examples=30
+    )
+    np.testing.assert_allclose(found["mean"], expected.mean, rtol=1e-6)
+    np.testing.assert_allclose(found["standard_error"], expected.standard_error, rtol=1e-5)
+    assert found["kind"] == "IWAE, k = 2, and its mean gap to IWAE, k = 6"
+    assert found["protocol"]["num_dear_examples"] == 30
+    assert found["protocol"]["num_examples"] == len(x) and found["protocol"]["split"] == "test"
+    # Without --num-samples it is the gap to the bound that the model is trained by.
+    result = call("evaluate", run, "--gap-samples", 2, "--gap-examples", 30)
+    kind = json.loads(result.stdout)["likelihood"]["kind"]
+    assert kind == "ELBO, and its mean gap to IWAE, k = 2"
+
+
 def test_anomaly_prints_figures_and_writes_the_worst_images(run, tmp_path):
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "noise.npz", x_test=rng.integers(0, 256, (60, 8, 8), dtype="uint8"))

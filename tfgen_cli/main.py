@@ -133,10 +133,24 @@ def sample(
     type=_COUNT,
     help="Importance samples for each image, of a latent-variable model: its likelihood by them.",
 )
+@click.option(
+    "--gap-samples",
+    type=_COUNT,
+    help="Adds the mean gap to the likelihood by that many samples, on a random few images.",
+)
+@click.option(
+    "--gap-examples", default=500, type=_COUNT, show_default=True, help="How many images these are."
+)
 @click.pass_obj
 @one_line_errors
 def evaluate(
-    verbose: bool, run: str, split: str, num_terms: int | None, num_samples: int | None
+    verbose: bool,
+    run: str,
+    split: str,
+    num_terms: int | None,
+    num_samples: int | None,
+    gap_samples: int | None,
+    gap_examples: int,
 ) -> None:
     """Evaluate a RUN on its test set; the figures also go into metrics.json."""
     import_tfgen(verbose)
@@ -148,7 +162,11 @@ def evaluate(
     estimator = None if num_terms is None else evaluation.Bound(num_terms)
     if num_samples is not None:
         estimator = evaluation.ImportanceWeighted(num_samples)
-    click.echo(json_text(training.evaluate(run, split=split, estimator=estimator)))
+    dear = None if gap_samples is None else evaluation.ImportanceWeighted(gap_samples)
+    figures = training.evaluate(
+        run, split=split, estimator=estimator, dear=dear, num_dear_examples=gap_examples
+    )
+    click.echo(json_text(figures))
 
 
 @main.command()
