@@ -4,6 +4,7 @@ from tfgen.evaluation.fidelity.classes import class_precision_recall, label_accu
 from tfgen.evaluation.fidelity.feature_moments import FeatureMoments
 from tfgen.evaluation.fidelity.features import extract
 from tfgen.evaluation.fidelity.frechet_distance import frechet_distance
+from tfgen.evaluation.fidelity.inception import InceptionFeatures
 from tfgen.evaluation.fidelity.judge import Judge, load_judge, train_judge
 from tfgen.evaluation.fidelity.kernel_distance import (
     KernelDistance,
@@ -17,13 +18,17 @@ from tfgen.evaluation.fidelity.prdc import (
     prdc,
     precision_recall,
 )
+from tfgen.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
+from tfgen.evaluation.fidelity.training_neighbours import TrainingNeighbours, training_neighbours
 
 __all__ = [
     "DensityCoverage",
     "FeatureMoments",
+    "InceptionFeatures",
     "Judge",
     "KernelDistance",
     "PrecisionRecall",
+    "TrainingNeighbours",
     "class_precision_recall",
     "density_coverage",
     "extract",
@@ -34,5 +39,7 @@ __all__ = [
     "maximum_mean_discrepancy",
     "prdc",
     "precision_recall",
+    "sliced_wasserstein",
     "train_judge",
+    "training_neighbours",
 ]

@@ -40,22 +40,17 @@ def frechet_distance(real: ArrayLike | FeatureMoments, fake: ArrayLike | Feature
     return float(max(distance, 0.0))
 
 
-def _trace_of_root(first, second):
+def _trace_of_root(*covariances):
     """tr((C C')^(1/2)), the sum of the singular values of F^T F', where C = F F^T, C' = F' F'^T."""
-    factor = _cholesky(first)
-    if factor is not None and _cholesky(second) is not None:
-        # Eigenvalues cost a third of what singular values do.
-        eigenvalues = np.linalg.eigvalsh(factor.T @ second @ factor)
-        return np.sum(np.sqrt(np.maximum(eigenvalues, 0)))
-    # Roots of eigenvalues that are 0 would be of rounding errors: the factors have none of them.
-    return np.sum(np.linalg.svd(_factor(first).T @ _factor(second), compute_uv=False))
-
-
-def _cholesky(covariance):
     try:
-        return np.linalg.cholesky(covariance)
+        first, second = map(np.linalg.cholesky, covariances)
     except np.linalg.LinAlgError:
-        return None
+        # Roots of eigenvalues that are 0 would be of rounding errors: these factors have none.
+        first, second = map(_factor, covariances)
+        return np.sum(np.linalg.svd(first.T @ second, compute_uv=False))
+    product = first.T @ second
+    # Eigenvalues cost a third of what singular values do.
+    return np.sum(np.sqrt(np.maximum(np.linalg.eigvalsh(product @ product.T), 0)))
 
 
 def _factor(covariance):
