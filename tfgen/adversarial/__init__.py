@@ -4,7 +4,9 @@ from tfgen.adversarial.augmentation import Augmentation, DiffAugment
 from tfgen.adversarial.dcgan import DCGAN
 from tfgen.adversarial.game import Game
 from tfgen.adversarial.gan import GAN
+from tfgen.adversarial.lsgan import LSGAN
 from tfgen.adversarial.model import AdversarialModel
+from tfgen.adversarial.wgan_gp import WGANGP
 from tfgen.losses import R1, LossPair, Minimax, NonSaturating, Penalty, optimal_logits
 
 __all__ = [
@@ -14,10 +16,12 @@ __all__ = [
     "Augmentation",
     "DiffAugment",
     "Game",
+    "LSGAN",
     "LossPair",
     "Minimax",
     "NonSaturating",
     "Penalty",
     "R1",
+    "WGANGP",
     "optimal_logits",
 ]
