@@ -18,6 +18,7 @@ import tensorflow as tf
 
 import tfgen
 from tfgen import registry
+from tfgen.adversarial import DiffAugment
 from tfgen.autoregressive import s_curve_orders
 from tfgen.conditions import Attributes, Captions, Classes, Vector
 from tfgen.core import SamplingModel
@@ -172,10 +173,21 @@ MODELS = {
         IMAGE, latent_dim=3, architecture=DenseNetworks((8,)), condition=Captions.from_corpus(TEXTS)
     ),
     "GAN: attributes, conditional": lambda: tfgen.GAN.default(
-        IMAGE, latent_dim=3, hidden=(8,), condition=Attributes(("long", "bold"))
+        IMAGE,
+        latent_dim=3,
+        hidden=(8,),
+        penalty=R1(),
+        augmentation=DiffAugment(),
+        average_decay=0.9,
+        condition=Attributes(("long", "bold")),
     ),
     "GAN": lambda: tfgen.GAN.default(IMAGE, latent_dim=3, hidden=(8,)),
     "GAN: vectors": lambda: tfgen.GAN.default(VECTOR, latent_dim=3, hidden=(8,)),
+    "LSGAN": lambda: tfgen.LSGAN.default(IMAGE, latent_dim=3, base_filters=4),
+    "WGANGP": lambda: tfgen.WGANGP.default(IMAGE, latent_dim=3, base_filters=4, critic_steps=2),
+    "WGANGP: vectors, conditional": lambda: tfgen.WGANGP.default(
+        VECTOR, latent_dim=3, hidden=(8,), critic_steps=2, average_decay=0.9, condition=Classes(3)
+    ),
     "DCGAN": lambda: tfgen.DCGAN.default(IMAGE, latent_dim=3, base_filters=4),
     "DDPM": lambda: tfgen.DDPM.default(
         IMAGE, num_steps=6, base_channels=8, multipliers=(1,), attention_at=()
@@ -660,7 +672,10 @@ def test_bad_inputs_are_met_at_every_door(name):
         lambda x: model.fit(x, *y),
         lambda x: model.evaluate(x, *y),
         lambda x: model.fit(
-            *batch_of(name, model, 3), validation_data=(x, *y) if y else x, verbose=0
+            *batch_of(name, model, 3),
+            batch_size=1,
+            validation_data=(x, *y) if y else x,
+            verbose=0,
         ),
     ]
     for method, names in doors(model):
@@ -697,7 +712,9 @@ def test_bad_conditions_are_met_at_every_door(name):
     entrances = [
         lambda y: model.fit(x, y),
         lambda y: model.evaluate(x, y),
-        lambda y: model.fit(x, inputs["condition"], validation_data=(x, y), verbose=0),
+        lambda y: model.fit(
+            x, inputs["condition"], batch_size=1, validation_data=(x, y), verbose=0
+        ),
     ]
     for method, names in doors(model):
         rest = {key: inputs[key] for key in names if key != "condition"}

@@ -27,6 +27,7 @@ FLOORS = {
 # A model's file imports no other model's, but for its documented parent or what it composes.
 PARENTS = {
     ("adversarial.dcgan", "adversarial.gan"),
+    ("adversarial.lsgan", "adversarial.dcgan"),
     ("autoregressive.diagonal_bilstm", "autoregressive.pixel_rnn"),
     ("autoregressive.full_joint", "autoregressive.chain_rule"),
     ("autoregressive.row_lstm", "autoregressive.pixel_rnn"),

@@ -22,6 +22,9 @@ ALLOWED = {
     # The middle alone, and the resolutions from the first or the last on.
     ("DDPM", "attention_at"): [(), (0,), (-1,)],
     ("unet", "attention_at"): [(), (0,), (-1,)],
+    # Targets of any sign.
+    ("LeastSquares", "fake"): [-1.0],
+    ("LeastSquares", "target"): [-1.0],
     # Of a density, whose logarithms have any sign.
     ("Typicality", "entropy"): [-1.0],
     # Long, but sizes of nothing.
@@ -48,6 +51,7 @@ ALLOWED = {
     ("ResidualNetworks", "hidden"): [()],
     ("GAN", "hidden"): [()],
     ("VAE", "hidden"): [()],
+    ("WGANGP", "hidden"): [()],
     ("mlp", "hidden"): [()],
 }
 # What has to be given beside the argument in question.

@@ -14,7 +14,7 @@ from tfgen import (
     networks,
     training,
 )
-from tfgen.adversarial import DCGAN, GAN
+from tfgen.adversarial import DCGAN, GAN, LSGAN, WGANGP
 from tfgen.autoregressive import (
     FVSBN,
     MADE,
@@ -51,6 +51,7 @@ __all__ = [
     "GAN",
     "HierarchicalVAE",
     "Independent",
+    "LSGAN",
     "LocallyMaskedPixelCNN",
     "MADE",
     "MarkovChain",
@@ -61,6 +62,7 @@ __all__ = [
     "RNADE",
     "RowLSTM",
     "VAE",
+    "WGANGP",
     "adversarial",
     "autoregressive",
     "conditions",

@@ -10,7 +10,7 @@ from tfgen.adversarial.model import AdversarialModel
 from tfgen.core import Condition, RunningAverage, fold_in
 from tfgen.core.size_checks import check_rate
 from tfgen.distributions import Prior
-from tfgen.losses import LossPair, Penalty
+from tfgen.losses import Penalty
 from tfgen.losses.precision import float32_for_float16
 from tfgen.networks import check_network, network_inputs
 
@@ -18,13 +18,12 @@ from tfgen.networks import check_network, network_inputs
 class Game(AdversarialModel):
     """x = G(z), z ~ p(z), and what a training step of its two players is made of.
 
-    A family stores the network that judges, checked by `check_judge`, and makes its terms from
-    `play` and `play_generator`.
+    A family stores the network that judges, checked by `check_judge`, and the `loss_pair`, and
+    makes its terms from `play` and `play_generator`.
 
     Args:
         generator: Keras model, `[batch, latent_dim]` to `[batch, *event_shape]`.
         prior: p(z), whose `dim` is latent_dim.
-        loss_pair: what the two minimise.
         penalty: what the judge minimises beside; None for nothing.
         augmentation: what all examples go through before they are judged in training; None for
             nothing.
@@ -42,7 +41,6 @@ class Game(AdversarialModel):
         *,
         generator: keras.Model,
         prior: Prior,
-        loss_pair: LossPair,
         penalty: Penalty | None = None,
         augmentation: Augmentation | None = None,
         average_decay: float | None = None,
@@ -59,7 +57,6 @@ class Game(AdversarialModel):
             )
         self.generator = generator
         self.prior = prior
-        self.loss_pair = loss_pair
         self.penalty = penalty
         self.augmentation = augmentation
         self.average_decay = average_decay

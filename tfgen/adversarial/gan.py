@@ -62,7 +62,6 @@ class GAN(Game):
         super().__init__(
             generator=generator,
             prior=prior,
-            loss_pair=loss_pair,
             penalty=penalty,
             augmentation=augmentation,
             average_decay=average_decay,
@@ -70,6 +69,7 @@ class GAN(Game):
             **kwargs,
         )
         self.discriminator = self.check_judge("discriminator", discriminator)
+        self.loss_pair = loss_pair
 
     @classmethod
     def default(

@@ -6,6 +6,7 @@ Kernels start at N(0, 0.02^2), and leaky rectifiers have slope 0.2 (Radford et a
 """
 
 import math
+from collections.abc import Callable
 
 import keras
 
@@ -18,6 +19,14 @@ from tfgen.networks.conditional_inputs import network_inputs
 from tfgen.networks.halving import doubled, halved
 
 _SMALLEST_SIDE = 4
+
+
+def _normal():
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def _batch_norm():
+    return SyncBatchNormalization(momentum=0.9, epsilon=1e-5)
 
 
 def dcgan_generator(
@@ -73,6 +82,7 @@ def dcgan_discriminator(
     base_filters: int = 128,
     name: str = "discriminator",
     *,
+    normalization: Callable[[], keras.layers.Layer] = _batch_norm,
     condition: Condition | None = None,
 ) -> keras.Model:
     """Builds the discriminator: images [batch, *image_shape] in [0, 1] -> logits [batch].
@@ -87,6 +97,7 @@ def dcgan_discriminator(
         image_shape: `(height, width, channels)`, each side at least 8.
         base_filters: filters of the first convolution.
         name: name of the model.
+        normalization: makes a layer in the place of each batch normalization.
         condition: what y is, for a network of two inputs, `[x, given]`; None for one of x.
     Returns:
         A built `keras.Model`.
@@ -100,14 +111,18 @@ def dcgan_discriminator(
     given, features = given_input(condition)
     if condition is not None:
         h = keras.layers.Concatenate()([h, features_channel(features, image_shape)])
-    h = _halvings(h, base_filters, len(grids) - 1)
+    h = _halvings(h, base_filters, len(grids) - 1, normalization)
     h = keras.layers.Dense(1, kernel_initializer=_normal())(h)
     outputs = keras.layers.Reshape(())(h)
     return keras.Model(network_inputs(inputs, given), outputs, name=name)
 
 
 def dcgan_features(
-    image_shape: ShapeLike, base_filters: int = 128, name: str = "features"
+    image_shape: ShapeLike,
+    base_filters: int = 128,
+    name: str = "features",
+    *,
+    normalization: Callable[[], keras.layers.Layer] = _batch_norm,
 ) -> keras.Model:
     """Builds the discriminator without its last layer: images -> [batch, num_features].
 
@@ -115,6 +130,7 @@ def dcgan_features(
         image_shape: `(height, width, channels)`, each side at least 8.
         base_filters: filters of the first convolution.
         name: name of the model.
+        normalization: makes a layer in the place of each batch normalization.
     Returns:
         A built `keras.Model`.
     Raises:
@@ -124,10 +140,10 @@ def dcgan_features(
     grids = dcgan_grids(image_shape)
     inputs = keras.Input(image_shape)
     h = keras.layers.Rescaling(2.0, -1.0)(inputs)
-    return keras.Model(inputs, _halvings(h, base_filters, len(grids) - 1), name=name)
+    return keras.Model(inputs, _halvings(h, base_filters, len(grids) - 1, normalization), name=name)
 
 
-def _halvings(h, base_filters, num_steps):
+def _halvings(h, base_filters, num_steps, normalization):
     """The discriminator's convolutions, flattened."""
     for step in range(num_steps):
         first = step == 0
@@ -139,7 +155,7 @@ def _halvings(h, base_filters, num_steps):
             use_bias=first,
             kernel_initializer=_normal(),
         )(h)
-        h = keras.layers.LeakyReLU(0.2)(h if first else _batch_norm()(h))
+        h = keras.layers.LeakyReLU(0.2)(h if first else normalization()(h))
     return keras.layers.Flatten()(h)
 
 
@@ -166,11 +182,3 @@ def dcgan_grids(image_shape: ShapeLike) -> list[tuple[int, int]]:
     while min(grids[-1]) > _SMALLEST_SIDE:
         grids.append(halved(grids[-1]))
     return grids
-
-
-def _normal():
-    return keras.initializers.RandomNormal(stddev=0.02)
-
-
-def _batch_norm():
-    return SyncBatchNormalization(momentum=0.9, epsilon=1e-5)
