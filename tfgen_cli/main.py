@@ -67,8 +67,8 @@ def train(verbose: bool, model: str, data: str, settings: tuple[str, ...], **opt
     """Train MODEL (see `tfgen models`) on a data set, into the folder of a run.
 
     `--set` takes the arguments of `MODEL.default`: numbers, tuples, names of heads, priors, loss
-    pairs, schedules and conditions. `data` as a value, and levels that a head lacks or classes that
-    a condition lacks, are the data set's own. A model with a condition gets the labels.
+    pairs, schedules and conditions. `data` as a value, and levels that a head lacks or classes or
+    words that a condition lacks, are the data set's own. A model with a condition gets the labels.
 
     \b
         tfgen train VAE --data digits --epochs 50 --output run --set latent_dim=10

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfgen.data import info, load_arrays
+from tfgen.data import DataInfo, info, load_arrays
 from tfgen.data.split_names import SplitName, read_name
 
 SPLITS = {
@@ -74,4 +74,4 @@ def test_an_npz_under_the_usual_names_is_a_data_set(tmp_path, names):
         found = load_arrays(tmp_path / "set.npz", split, labels=True)
         np.testing.assert_array_equal(found[0], expected)
         np.testing.assert_array_equal(found[1], labels)
-    assert info(tmp_path, "test") == ((3,), None, 5, 2)
+    assert info(tmp_path, "test") == DataInfo((3,), None, 5, 2)

@@ -141,7 +141,7 @@ def test_pictures_beside_a_text_are_read_and_beside_splits_refused(tmp_path):
     (tmp_path / "a").mkdir()
     for index in range(5):
         Image.new("L", (2, 2), index).save(tmp_path / "a" / f"{index}.png")
-    write(tmp_path / "captions.csv", REAL)
+    write(tmp_path / "notes.csv", REAL)
     assert splits(tmp_path) == ("test", "train")
     assert info(tmp_path) == DataInfo((2, 2, 1), 256, 1, 4)
     write(tmp_path / "train.csv", REAL)

@@ -1,5 +1,7 @@
 """The 8x8 handwritten digits that come with scikit-learn, as a TFDS data set."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import tensorflow_datasets as tfds
 
@@ -33,11 +35,17 @@ class Digits(tfds.core.GeneratorBasedBuilder):
         return {"train": self._generate_examples(test=False), "test": self._generate_examples(True)}
 
     def _generate_examples(self, test):
-        from sklearn.datasets import load_digits
+        for index, image, label in read_digits(test):
+            yield index, {"image": image[..., None], "label": label}
 
-        digits = load_digits()
-        seen = np.zeros(10, int)
-        for index, (image, label) in enumerate(zip(digits.images, digits.target, strict=True)):
-            seen[label] += 1
-            if (seen[label] % 5 == 0) == test:
-                yield index, {"image": image.astype(np.uint8)[..., None], "label": int(label)}
+
+def read_digits(test: bool) -> Iterator[tuple[int, np.ndarray, int]]:
+    """The images of a split in their order: number among all, `[8, 8]` uint8 up to 16, label."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    seen = np.zeros(10, int)
+    for index, (image, label) in enumerate(zip(digits.images, digits.target, strict=True)):
+        seen[label] += 1
+        if (seen[label] % 5 == 0) == test:
+            yield index, image.astype(np.uint8), int(label)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tfgen.data.caption_files import captions_of, read_captions
 from tfgen.data.files import LIMIT_VARIABLE, check_regular, unpack_limit
 from tfgen.data.source import DataInfo, Slice, Source
 from tfgen.distributions import level_values
@@ -24,7 +25,8 @@ def open_images(path: Path, split: Slice, channels: int | None) -> Source:
     and mixing the classes, so that every part of a split holds all of them. Sub-folders `train`,
     `test` (and `valid` or `validation`) are the splits; where there are none, the first 80% in this
     order are "train" and the rest is "test". Inside a split the sub-folders, sorted, are the
-    classes; images directly in it have no label.
+    classes; images directly in it have no label. Where the folder has captions (`read_captions`),
+    those are the labels.
 
     Args:
         path: `pathlib.Path` of the folder.
@@ -34,7 +36,8 @@ def open_images(path: Path, split: Slice, channels: int | None) -> Source:
     Returns:
         `Source`, which can be read by index.
     Raises:
-        ValueError: no images, no such split, a corrupt file, mixed sizes or channels.
+        ValueError: no images, no such split, a corrupt file, mixed sizes or channels, or an image
+            without a caption where there are captions.
     """
     if not path.is_dir():
         raise ValueError(
@@ -51,8 +54,10 @@ def open_images(path: Path, split: Slice, channels: int | None) -> Source:
     classes = {label for images in splits.values() for _, label in images}
     start, stop = split.bounds(len(files))
     paths = [file for file, _ in files[start:stop]]
-    y, num_classes = None, None
-    if None not in classes:
+    y, num_classes, captions = None, None, read_captions(path)
+    if captions is not None:
+        y = np.array(captions_of(paths, path, captions), str)
+    elif None not in classes:
         number = {label: index for index, label in enumerate(sorted(classes))}
         y = np.array([number[label] for _, label in files[start:stop]], np.int64)
         num_classes = len(classes)
@@ -75,7 +80,8 @@ def open_images(path: Path, split: Slice, channels: int | None) -> Source:
         label = tf.constant(-1, tf.int64) if y is None else tf.gather(y, index)
         return tf.gather(values, tf.cast(image, tf.int32)), label
 
-    return Source(DataInfo(shape, 256, num_classes, len(paths)), arrays, read=read)
+    info = DataInfo(shape, 256, num_classes, len(paths))
+    return Source(info, arrays, read=read, captions=None if captions is None else lambda: y)
 
 
 def read_image(path: Path, channels: int) -> np.ndarray:

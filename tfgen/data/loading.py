@@ -6,6 +6,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from tfgen.conditions import Captions
 from tfgen.data.discretize import BINARIZE, quantize
 from tfgen.data.discretize import binarize as binarize_images
 from tfgen.data.epochs import (
@@ -28,7 +29,7 @@ def load(
     batch_size: int | None = None,
     levels: int | None = None,
     binarize: str | None = None,
-    labels: bool = False,
+    labels: bool | str = False,
     shuffle: bool = True,
     seed: int = 0,
     epoch: int = 0,
@@ -43,18 +44,20 @@ def load(
     assigned to resume. It is kept in memory, prefetched, and has a known cardinality.
 
     Args:
-        name: "digits" (scikit-learn's 8x8 digits); a TFDS name, such as "mnist" or "cifar10"; the
-            path of a folder of images (`open_images`); or of a file or folder of images or
-            vectors as idx, `.npz`, `.npy`, `.amat` or `.csv` (`open_arrays`). A plain word means
-            the TFDS set of that name before a folder.
+        name: "digits" (scikit-learn's 8x8 digits), "captioned_digits", "captioned_mnist"; a TFDS
+            name, such as "mnist" or "cifar10"; the path of a folder of images (`open_images`); or
+            of a file or folder of images or vectors as idx, `.npz`, `.npy`, `.amat` or `.csv`
+            (`open_arrays`). A plain word means the TFDS set of that name before a folder.
         split: "train", "test", "valid" where there is one, or a part, "train[:90%]", "test[:100]".
         batch_size: examples in an element, the last one maybe fewer; None: one, without batch axis.
         levels: quantise to this many grey levels, level k being k / (levels - 1); None: as is.
         binarize: "threshold": 1 where x >= 0.5; "stochastic": Bernoulli(x), drawn anew every
             epoch, the draw of an image being fixed by (seed, epoch, index in the split); or None.
             Comes after `levels`.
-        labels: give (image, label), label int64, in place of the image: what a model with
-            `condition=Classes(info(name).num_classes)` is fitted on.
+        labels: give (image, label) in place of the image, label int64: what a model with
+            `condition=Classes(info(name).num_classes)` is fitted on; or a text, where the set has
+            captions, for `Captions(info(name).vocabulary, info(name).length)`. A TFDS set that has
+            several labels takes the name of one.
         shuffle: False: always the stored order.
         seed: integer, fixes orders and draws.
         epoch: number of the first pass.
@@ -115,7 +118,7 @@ def load_arrays(
     batch_size: int | None = None,
     levels: int | None = None,
     binarize: str | None = None,
-    labels: bool = False,
+    labels: bool | str = False,
     shuffle: bool = False,
     seed: int = 0,
     epoch: int = 0,
@@ -133,7 +136,7 @@ def load_arrays(
         batch_size, memory_limit: without effect, so that both functions take the same arguments:
             the arrays come whole.
     Returns:
-        x `[n, *event_shape]`, float32; with `labels`, (x, y), y int64 `[n]`.
+        x `[n, *event_shape]`, float32; with `labels`, (x, y), y int64 or texts `[n]`.
     Raises:
         As `load`.
     """
@@ -159,7 +162,7 @@ def info(
     channels: int | None = None,
     data_dir: str | os.PathLike | None = None,
 ) -> DataInfo:
-    """Facts of a data set: `DataInfo(event_shape, levels, num_classes, num_examples)`.
+    """Facts of a data set.
 
     Args:
         name, split, channels, data_dir: as in `load`.
@@ -169,7 +172,11 @@ def info(
         As `load`.
     """
     _check_options(None, None, 0, 0, channels)
-    return open_source(name, split, channels, data_dir, labels=False).info
+    source = open_source(name, split, channels, data_dir, labels=False)
+    if source.captions is None:
+        return source.info
+    captions = Captions.from_corpus(source.captions())
+    return source.info._replace(vocabulary=captions.vocabulary, length=captions.length)
 
 
 def _check_range(x, levels, binarize, name):

@@ -14,7 +14,7 @@ def open_source(
     split: str,
     channels: int | None,
     data_dir: str | os.PathLike | None,
-    labels: bool,
+    labels: bool | str,
 ) -> Source:
     """Open one split of a data set.
 
@@ -26,12 +26,21 @@ def open_source(
     part = Slice.parse(split)
     source = _first(
         name,
-        lambda known: open_tfds(known, part, channels, data_dir),
-        lambda path: open_arrays(path, part, channels) or open_images(path, part, channels),
+        lambda known: open_tfds(known, part, channels, data_dir, labels),
+        lambda path: _open_path(path, part, channels, labels),
     )
-    if labels and source.info.num_classes is None:
+    if labels and source.info.num_classes is None and source.captions is None:
         raise ValueError(f"labels: expected a data set that has labels. Received: {str(name)!r}")
     return source
+
+
+def _open_path(path, part, channels, labels):
+    if isinstance(labels, str):
+        raise ValueError(
+            f"labels: expected True or False of {path}, whose labels have no names. Received:"
+            f" {labels!r}"
+        )
+    return open_arrays(path, part, channels) or open_images(path, part, channels)
 
 
 def splits(

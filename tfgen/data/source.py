@@ -23,12 +23,16 @@ class DataInfo(NamedTuple):
             256 for 8 bits, None for real values.
         num_classes: number of classes, or None without labels.
         num_examples: number of examples in the split, after slicing.
+        vocabulary: words of the captions, the most frequent first, or None without captions.
+        length: number of words of the longest caption, or None without captions.
     """
 
     event_shape: tuple[int, ...]
     levels: int | None
     num_classes: int | None
     num_examples: int
+    vocabulary: tuple[str, ...] | None = None
+    length: int | None = None
 
 
 class Source(NamedTuple):
@@ -36,16 +40,18 @@ class Source(NamedTuple):
 
     Attributes:
         info: its `DataInfo`.
-        arrays: () -> (x, y): x float32 `[n, *event_shape]`, images in [0, 1]; y int64 `[n]` or
-            None.
+        arrays: () -> (x, y): x float32 `[n, *event_shape]`, images in [0, 1]; y int64 `[n]`, texts
+            `[n]`, or None.
         read: index -> (x, y), in a graph: example `index` (scalar int64), read from its file.
         stream: () -> a `tf.data.Dataset` of (x, y) in the stored order.
+        captions: () -> the texts `[n]` that y consists of; None where it does not.
     """
 
     info: DataInfo
     arrays: Callable
     read: Callable | None = None
     stream: Callable | None = None
+    captions: Callable | None = None
 
     @property
     def in_memory(self) -> bool:

@@ -1,17 +1,14 @@
 """TensorFlow Datasets as a source: the digits, and whatever TFDS knows by name."""
 
 import contextlib
-import io
-import logging
 import os
-import tempfile
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from tfgen.data.channels import convert_tensor
 from tfgen.data.source import DataInfo, Slice, Source, check_images
+from tfgen.data.tfds_builders import prepared, quiet
 from tfgen.distributions import level_values
 
 # Sets whose uint8 images are levels, not 8 bits.
@@ -19,7 +16,11 @@ _LEVELS = {"digits": 17, "binarized_mnist": 2}
 
 
 def open_tfds(
-    name: str, split: Slice, channels: int | None, data_dir: str | os.PathLike | None
+    name: str,
+    split: Slice,
+    channels: int | None,
+    data_dir: str | os.PathLike | None,
+    labels: bool | str = True,
 ) -> Source | None:
     """Open one split of a TFDS data set; None when TFDS does not know the name.
 
@@ -31,20 +32,22 @@ def open_tfds(
         split: a `Slice`.
         channels: 1 or 3: convert the images (see `convert_channels`); None: as they are.
         data_dir: where prepared sets are kept; None: the usual folder of TFDS.
+        labels: the name of the feature that y is; otherwise the one label that there is, or "label"
+            of several; or else the captions.
     Returns:
         `Source`, which can be streamed, or None.
     Raises:
         ConnectionError: the set needs a download, and its server does not answer.
         OSError: the set could not be prepared, or `data_dir` cannot be written.
-        ValueError: no such split, no images of one size and of 1 or 3 channels.
+        ValueError: no such split or label, no images of one size and of 1 or 3 channels.
     """
     import tensorflow_datasets as tfds
 
-    builder = _prepared(name, data_dir)
+    builder = _builder(name, data_dir)
     if builder is None:
         return None
-    with _quiet(), _naming(builder):
-        image, label = _feature_names(builder)
+    with quiet(), _naming(builder):
+        image, label = _feature_names(builder, labels)
         shape = builder.info.features[image].shape
         if None in shape or shape[-1] not in (1, 3):
             raise ValueError(
@@ -54,24 +57,38 @@ def open_tfds(
         start, stop = split.bounds(builder.info.splits[chosen].num_examples)
         dtype = np.dtype(builder.info.features[image].np_dtype)
         levels = _LEVELS.get(builder.name, 256) if dtype == np.uint8 else None
-        num_classes = builder.info.features[label].num_classes if label else None
+        has_texts = bool(label) and isinstance(builder.info.features[label], tfds.features.Text)
+        has_classes = bool(label) and not has_texts
+        num_classes = builder.info.features[label].num_classes if has_classes else None
 
-    def read_all():
-        with _quiet():
+    def read(*features):
+        with quiet():
             return builder.as_dataset(
                 split=f"{chosen}[{start}:{stop}]",
-                decoders=tfds.decode.PartialDecoding({key: True for key in (image, label) if key}),
+                decoders=tfds.decode.PartialDecoding({feature: True for feature in features}),
                 read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
-            ).map(lambda row: (row[image], row[label] if label else tf.constant(-1, tf.int64)))
+            )
+
+    def read_all():
+        rows = read(image, label) if label else read(image)
+        return rows.map(
+            lambda row: (row[image], row[label] if label else tf.constant(-1, tf.int64))
+        )
 
     def arrays():
         x = np.empty((stop - start, *shape), dtype)
-        y = np.empty(stop - start, np.int64)
+        y = np.empty(stop - start, object if has_texts else np.int64)
         with _naming(builder):
             for index, (block, labels) in enumerate(read_all().batch(1024).as_numpy_iterator()):
                 rows = slice(1024 * index, 1024 * index + len(block))
                 x[rows], y[rows] = block, labels
-        return check_images(x, name, levels or 256, channels), y if label else None
+        x = check_images(x, name, levels or 256, channels)
+        return x, _decoded(y) if has_texts else y if label else None
+
+    def captions():
+        with _naming(builder):
+            blocks = read(label).batch(1024).as_numpy_iterator()
+            return _decoded(np.concatenate([block[label] for block in blocks]))
 
     def stream():
         values = level_values(levels or 256)
@@ -86,7 +103,7 @@ def open_tfds(
 
     event_shape = (*shape[:-1], channels or shape[-1])
     info = DataInfo(event_shape, levels, num_classes, stop - start)
-    return Source(info, arrays, stream=stream)
+    return Source(info, arrays, stream=stream, captions=captions if has_texts else None)
 
 
 def tfds_splits(name: str, data_dir: str | os.PathLike | None) -> tuple[str, ...] | None:
@@ -97,30 +114,17 @@ def tfds_splits(name: str, data_dir: str | os.PathLike | None) -> tuple[str, ...
     Raises:
         As `open_tfds`.
     """
-    builder = _prepared(name, data_dir)
+    builder = _builder(name, data_dir)
     return None if builder is None else tuple(sorted(builder.info.splits))
 
 
-def _prepared(name, data_dir):
+def _builder(name, data_dir):
     """The builder of a prepared data set; None when TFDS does not know the name."""
-    with _quiet():
-        import tensorflow_datasets as tfds
-
-        import tfgen.data.digits  # noqa: F401 (registers the digits with TFDS)
-
-        try:
-            builder = tfds.builder(name, data_dir=data_dir)
-            if builder.data_path.exists():
-                return builder
-        except ValueError:
-            return None
-        except Exception as error:  # of versions, configurations, namespaces, broken files
-            raise ValueError(
-                "data: expected the name of a TFDS data set that can be opened, in a version and a "
-                f"configuration that exist. Received: {name!r} ({' '.join(str(error).split())})"
-            ) from error
-        _prepare(builder)
-        return tfds.builder(name, data_dir=data_dir)
+    with quiet():
+        # They register our own sets with TFDS.
+        import tfgen.data.captioned
+        import tfgen.data.digits  # noqa: F401
+    return prepared(name, data_dir)
 
 
 @contextlib.contextmanager
@@ -137,8 +141,8 @@ def _naming(builder):
         ) from error
 
 
-def _feature_names(builder):
-    """The image feature, and the label feature or None."""
+def _feature_names(builder, labels):
+    """The image feature, and the feature that y is or None."""
     import tensorflow_datasets as tfds
 
     features = dict(getattr(builder.info.features, "items", dict)())
@@ -153,63 +157,17 @@ def _feature_names(builder):
             f"{builder.name}: expected a data set with one image feature. "
             f"Received: {sorted(features)}"
         )
-    return image, choose(tfds.features.ClassLabel, "label")
+    classes, texts = tfds.features.ClassLabel, tfds.features.Text
+    if not isinstance(labels, str):
+        return image, choose(classes, "label") or choose(texts, "caption")
+    usable = [key for key, feature in features.items() if isinstance(feature, (classes, texts))]
+    if labels not in usable:
+        raise ValueError(
+            f"labels: expected one of those that {builder.name} has, {sorted(usable)}."
+            f" Received: {labels!r}"
+        )
+    return image, labels
 
 
-def _prepare(builder):
-    """Download and prepare a data set, as `open_tfds` says."""
-    import tensorflow_datasets as tfds
-
-    root = Path(builder.data_dir_root)
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        downloads = tempfile.TemporaryDirectory(dir=root, prefix="incomplete.")
-    except OSError as error:
-        raise OSError(
-            f"expected a data_dir that can be written; pass data_dir=, or set TFDS_DATA_DIR. "
-            f"Received: {root} ({error.strerror})"
-        ) from error
-    with downloads:
-        manual_dir = root / "downloads" / "manual"
-        config = tfds.download.DownloadConfig(manual_dir=manual_dir)
-        try:
-            if not manual_dir.exists():
-                _check_server(builder)
-            builder.download_and_prepare(download_dir=downloads.name, download_config=config)
-        except Exception as error:  # TFDS raises many types: of requests, of its own, of Beam
-            if Path(builder.data_dir).exists():
-                return  # another process was first
-            with contextlib.suppress(OSError):
-                Path(builder.data_dir).parent.rmdir()
-            kind = ConnectionError if isinstance(error, ConnectionError) else OSError
-            raise kind(
-                f"could not download and prepare the TFDS data set {builder.name!r}. Without a "
-                f"network, copy {root / builder.name} from a machine where it is prepared, or give "
-                "a folder of images or of idx, .npz, .npy, .amat or .csv files in place of the "
-                f"name. Received: {' '.join(str(error).split())}"
-            ) from error
-
-
-def _check_server(builder):
-    """Ask the first server once, because TFDS retries an unreachable one for minutes."""
-    import requests
-
-    for url in list(builder.url_infos or ())[:1]:
-        try:
-            requests.get(url, stream=True, timeout=15).close()
-        except (requests.ConnectionError, requests.Timeout) as error:
-            raise ConnectionError(f"no answer from {url} ({type(error).__name__})") from error
-        except requests.RequestException:
-            return  # not a matter of the network; TFDS will say what it is
-
-
-@contextlib.contextmanager
-def _quiet():
-    """Keep the progress bars and log lines of TFDS off the screen."""
-    disabled = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        logging.disable(disabled)
+def _decoded(texts):
+    return np.array([text.decode() for text in texts], str)
