@@ -1,13 +1,13 @@
 """Training images per second of each model through `fit`, beside a hand-written compiled loop.
 
-    python benchmarks/throughput.py --data FOLDER [--models VAE NADE] [--repeats 5]
+    python benchmarks/throughput.py --data FOLDER [--models VAE NADE] [--repeats 5] [--epochs 20]
 
 All ways train on the same MNIST images in the same run, in turn; the figures are medians, and so
 are the ratios, each of two timings of one turn. "fit" leaves it to `compile` whether XLA is used.
 "loop" is the step of the same model and Keras's own Adam in a hand-written `tf.function`: the
 arrays are on the device, and one call gathers and runs as many steps as `fit` does an execution.
 "plain" is such a loop over a VAE in plain TensorFlow operations, without layers and distributions,
-by XLA, which reports no loss and so does not compute it.
+by XLA, which reports no loss and so does not compute it; "plain, loss" reports its mean.
 One timing is one call of `fit`, its checks of the array included, or as many epochs of the loop.
 """
 
@@ -80,8 +80,11 @@ def through_loop(setting, x, jit_compile):
     return epochs_of(run, setting, images, variables[0][0])
 
 
-def through_plain_operations(setting, x):
-    """A function that trains the VAE 784-400-20 by a loop of plain operations under XLA."""
+def through_plain_operations(setting, x, reports):
+    """A function that trains the VAE 784-400-20 by a loop of plain operations under XLA.
+
+    `reports`: whether it gives the mean loss of its steps.
+    """
     images = tf.reshape(tf.constant(x), (len(x), 784))
     glorot = keras.initializers.GlorotUniform()
     shapes = [(784, 400), (400, 40), (20, 400), (400, 784)]
@@ -101,6 +104,7 @@ def through_plain_operations(setting, x):
 
     @tf.function(jit_compile=True)
     def run(images, indices):
+        total = 0.0
         for step in tf.range(tf.shape(indices)[0]):
             batch = tf.gather(images, indices[step])
             seed = tf.stack((tf.cast(optimizer.iterations, "int32"), step))
@@ -108,6 +112,8 @@ def through_plain_operations(setting, x):
                 objective = negative_elbo(batch, seed)
             variables = [*weights, *biases]
             optimizer.apply(tape.gradient(objective, [v.value for v in variables]), variables)
+            total += objective
+        return total / tf.cast(tf.shape(indices)[0], tf.float32) if reports else ()
 
     return epochs_of(run, setting, images, weights[0])
 
@@ -125,14 +131,15 @@ def epochs_of(run, setting, images, variable):
     return train
 
 
-def measure(setting, x, repeats, plain=None):
+def measure(setting, x, repeats, plain):
     """Images per second, `{way: [one for each repeat]}`."""
     x = x[: setting.calls * setting.steps * setting.batch_size]
     steps = setting.steps
     ways = {"loop": through_loop(setting, x, False)}
     ways["fit"] = through_fit(setting, x, steps_per_execution=steps)
-    if plain is not None:
-        ways["plain"] = plain(setting, x)
+    if plain:
+        ways["plain"] = through_plain_operations(setting, x, reports=False)
+        ways["plain, loss"] = through_plain_operations(setting, x, reports=True)
     ways |= {
         "fit, 1 step a call": through_fit(setting, x),
         "fit, no XLA": through_fit(setting, x, steps_per_execution=steps, jit_compile=False),
@@ -160,19 +167,25 @@ def main():
     parser.add_argument("--data", required=True, help="folder that holds mnist/")
     parser.add_argument("--models", nargs="+", choices=list(MODELS), default=list(MODELS))
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--epochs", type=int, help="of one timing, in place of the usual ones")
     arguments = parser.parse_args()
     x = load_arrays(os.path.join(arguments.data, "mnist"), "train[:51200]", binarize="threshold")
     print(f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores")
-    columns = ["fit, 1 step a call", "fit", "fit, no XLA", "fit, XLA", "loop", "loop, XLA", "plain"]
-    print("| " + " | ".join(["model", *columns, "fit / loop", "fit / plain"]) + " |")
-    print("|---" * (len(columns) + 3) + "|")
+    columns = ["fit, 1 step a call", "fit", "fit, no XLA", "fit, XLA", "loop", "loop, XLA"]
+    columns += ["plain", "plain, loss"]
+    beside = ["loop", "plain", "plain, loss"]
+    print("| " + " | ".join(["model", *columns, *(f"fit / {way}" for way in beside)]) + " |")
+    print("|---" * (1 + len(columns) + len(beside)) + "|")
     for name in arguments.models:
         keras.utils.set_random_seed(0)
-        plain = through_plain_operations if name == "VAE" else None
-        rates = measure(MODELS[name], x, arguments.repeats, plain)
+        setting = MODELS[name]
+        if arguments.epochs is not None:
+            setting = setting._replace(epochs=arguments.epochs)
+        rates = measure(setting, x, arguments.repeats, plain=name == "VAE")
         cells = [f"{statistics.median(rates[w]):,.0f}" if w in rates else "" for w in columns]
-        ratios = [f"{median_ratio(rates['fit'], rates['loop']):.2f}"]
-        ratios.append(f"{median_ratio(rates['fit'], rates['plain']):.2f}" if plain else "")
+        ratios = [
+            f"{median_ratio(rates['fit'], rates[w]):.2f}" if w in rates else "" for w in beside
+        ]
         print("| " + " | ".join([name, *cells, *ratios]) + " |", flush=True)
 
 
