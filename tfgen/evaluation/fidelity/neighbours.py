@@ -34,18 +34,21 @@ class Rows:
         """The rows of one block after another."""
         return [slice(begin, begin + _ROWS) for begin in range(0, len(self), _ROWS)]
 
-    def distances(self, rows: slice, other: "Rows", others: slice) -> np.ndarray:
-        """Squared distances, `[rows, others]`, of a block of these and a block of others."""
-        found = self.values[rows] @ other.values[others].T
-        found *= -2
-        found += self.squares[rows, None]
-        found += other.squares[others]
-        return np.maximum(found, 0, out=found)
+    def distances(
+        self, rows: slice, other: "Rows", others: slice, *, least: bool = False
+    ) -> np.ndarray:
+        """Squared distances, `[rows, others]`, of a block of these and a block of others.
 
-    def tolerance(self, rows: slice, other: "Rows", others: slice) -> np.ndarray:
-        """How far rounding may have taken each of `distances`."""
-        epsilon = np.finfo(self.values.dtype).eps
-        return (_TOLERANCE * epsilon) * (self.squares[rows, None] + other.squares[others])
+        Args:
+            rows, others: the blocks.
+            other: to which they are.
+            least: whether to give the least that they may be: rounding may have made them larger.
+        """
+        shrunk = 1 - _TOLERANCE * np.finfo(self.values.dtype).eps if least else 1
+        found = (-2 * self.values[rows]) @ other.values[others].T
+        found += (shrunk * self.squares[rows])[:, None]
+        found += shrunk * other.squares[others]
+        return found
 
 
 def common_rows(*arrays: np.ndarray) -> tuple[list[Rows], float]:

@@ -106,9 +106,8 @@ def _figures(real, fake, k, of_fake=True):
     holds = np.zeros(len(real), bool)
     recalled = np.zeros(len(real), bool)
     for rows, columns in pairs_of_blocks(real, fake):
-        found = real.distances(rows, fake, columns)
         # The balls are closed: a point on the surface, as of duplicates, is in whatever rounding.
-        found -= real.tolerance(rows, fake, columns)
+        found = real.distances(rows, fake, columns, least=True)
         within = found <= real_radii[rows, None]
         balls[columns] += np.count_nonzero(within, axis=0)
         holds[rows] |= within.any(axis=1)
