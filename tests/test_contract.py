@@ -25,10 +25,13 @@ from tfgen.core import SamplingModel
 from tfgen.core.configured import init_parameters
 from tfgen.distributions import (
     Categorical,
+    CategoricalCode,
+    Code,
     DiagonalNormal,
     GaussianMixture,
     Normal,
     NormalMixture,
+    UniformCode,
 )
 from tfgen.latent import (
     ELBO,
@@ -42,9 +45,10 @@ from tfgen.latent import (
     VampPrior,
 )
 from tfgen.losses import R1
-from tfgen.networks import DenseNetworks
+from tfgen.networks import DenseNetworks, dcgan_features, projection_discriminator
 
 IMAGE, SMALL, VECTOR = (8, 8, 1), (5, 4, 1), (6,)
+INFO_CODE = Code((CategoricalCode(3), UniformCode(1)))
 TEXTS = ("a red seven", "a blue one", "", "ein Gr\u00fcner, sieben")
 
 
@@ -189,6 +193,24 @@ MODELS = {
         VECTOR, latent_dim=3, hidden=(8,), critic_steps=2, average_decay=0.9, condition=Classes(3)
     ),
     "DCGAN": lambda: tfgen.DCGAN.default(IMAGE, latent_dim=3, base_filters=4),
+    "DCGAN: captions, conditional": lambda: tfgen.DCGAN.default(
+        (8, 9, 3),
+        latent_dim=3,
+        base_filters=4,
+        condition=Captions.from_corpus(TEXTS),
+        discriminator=projection_discriminator(
+            dcgan_features((8, 9, 3), 4), Captions.from_corpus(TEXTS)
+        ),
+    ),
+    "ConditionalGAN: classes, conditional": lambda: tfgen.ConditionalGAN.default(
+        IMAGE, Classes(3), latent_dim=3, hidden=(6, 5, 8), judge_hidden=(5, 4, 6)
+    ),
+    "ConditionalGAN: vectors": lambda: tfgen.ConditionalGAN.default(
+        VECTOR, Vector(2), latent_dim=3, hidden=(6, 5, 8), judge_hidden=(5, 4, 6)
+    ),
+    "InfoGAN": lambda: tfgen.InfoGAN.default(
+        IMAGE, INFO_CODE, noise_dim=2, base_filters=2, hidden=6, average_decay=0.9
+    ),
     "DDPM": lambda: tfgen.DDPM.default(
         IMAGE, num_steps=6, base_channels=8, multipliers=(1,), attention_at=()
     ),
@@ -315,6 +337,7 @@ def inputs_of(name, model, count=7):
     inputs = {
         "x": x,
         "z": np.random.default_rng(0).normal(size=codes).astype("float32"),
+        "codes": INFO_CODE.prior().sample(count, seed=(0, 1)).numpy(),
         "mask": np.broadcast_to(first_half.reshape(x.shape[1:]), x.shape).astype("float32"),
         "num_samples": np.int32(count),
         "t": np.int32(2),

@@ -26,6 +26,7 @@ FLOORS = {
 }
 # A model's file imports no other model's, but for its documented parent or what it composes.
 PARENTS = {
+    ("adversarial.conditional_gan", "adversarial.gan"),
     ("adversarial.dcgan", "adversarial.gan"),
     ("adversarial.lsgan", "adversarial.dcgan"),
     ("autoregressive.diagonal_bilstm", "autoregressive.pixel_rnn"),

@@ -14,7 +14,7 @@ from tfgen import (
     networks,
     training,
 )
-from tfgen.adversarial import DCGAN, GAN, LSGAN, WGANGP
+from tfgen.adversarial import DCGAN, GAN, LSGAN, WGANGP, ConditionalGAN, InfoGAN
 from tfgen.autoregressive import (
     FVSBN,
     MADE,
@@ -42,6 +42,7 @@ __all__ = [
     "AAE",
     "Autoencoder",
     "ChainRule",
+    "ConditionalGAN",
     "DCGAN",
     "DDPM",
     "DeepNADE",
@@ -51,6 +52,7 @@ __all__ = [
     "GAN",
     "HierarchicalVAE",
     "Independent",
+    "InfoGAN",
     "LSGAN",
     "LocallyMaskedPixelCNN",
     "MADE",

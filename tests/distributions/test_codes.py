@@ -40,7 +40,7 @@ def test_noise_and_code_stand_side_by_side():
 
 
 def test_the_bound_is_the_mutual_information_where_q_is_the_posterior():
-    """Every pair (c, x) of a noisy channel from 3 codes to 4 symbols, each as often as it occurs."""
+    """Every pair of a noisy channel from 3 codes to 4 symbols, as often as it occurs."""
     counts = np.array([[4, 2, 1, 1], [1, 5, 1, 1], [2, 2, 2, 2]])
     joint = counts / counts.sum()
     of_x = joint.sum(axis=0)

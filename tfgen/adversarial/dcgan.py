@@ -2,6 +2,8 @@
 
 from typing import Any, Self
 
+import keras
+
 from tfgen.adversarial.gan import GAN
 from tfgen.core import Condition
 from tfgen.core.typing import ShapeLike
@@ -34,6 +36,7 @@ class DCGAN(GAN):
         loss_pair: LossPair = NonSaturating(),
         prior: Prior | None = None,
         condition: Condition | None = None,
+        discriminator: keras.Model | None = None,
         **kwargs: Any,
     ) -> Self:
         """The paper's networks, for images of any size from 8x8 up.
@@ -46,14 +49,18 @@ class DCGAN(GAN):
             loss_pair: what the two minimise.
             prior: p(z); None for `StandardNormal(latent_dim)`.
             condition: what y is; None for p(x).
+            discriminator: another one, such as `projection_discriminator(dcgan_features(
+                event_shape, base_filters), condition)`; None for the paper's.
             **kwargs: the constructor's other arguments.
         Returns:
             A built `DCGAN`.
         """
         prior = standard_normal_unless(prior, latent_dim, usual=100)
+        if discriminator is None:
+            discriminator = dcgan_discriminator(event_shape, base_filters, condition=condition)
         return cls(
             generator=dcgan_generator(prior.dim, event_shape, base_filters, condition=condition),
-            discriminator=dcgan_discriminator(event_shape, base_filters, condition=condition),
+            discriminator=discriminator,
             prior=prior,
             loss_pair=loss_pair,
             condition=condition,

@@ -28,6 +28,7 @@ class Code(Configured):
         ValueError: there are none.
 
     Example:
+        >>> from tfgen.distributions import CategoricalCode, UniformCode
         >>> code = Code((CategoricalCode(3), UniformCode(1)))
         >>> code.join([2, 0], [[0.5], [-1.0]]).numpy().tolist()
         [[0.0, 0.0, 1.0, 0.5], [1.0, 0.0, 0.0, -1.0]]

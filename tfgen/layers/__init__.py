@@ -9,6 +9,7 @@ from tfgen.layers.left_conv import LeftConv2D
 from tfgen.layers.locally_masked_conv import LocallyMaskedConv2D
 from tfgen.layers.masked_conv import MaskedConv2D
 from tfgen.layers.masked_dense import MaskedDense
+from tfgen.layers.maxout import Maxout
 from tfgen.layers.row_lstm import RowLSTMLayer
 from tfgen.layers.shifted_conv import DownRightShiftedConv2D, DownShiftedConv2D
 from tfgen.layers.shifted_conv_transpose import (
@@ -36,6 +37,7 @@ __all__ = [
     "LocallyMaskedConv2D",
     "MaskedConv2D",
     "MaskedDense",
+    "Maxout",
     "RowLSTMLayer",
     "ShiftedUNet",
     "Standardize",

@@ -3,6 +3,7 @@
 from tfgen.networks.architecture import Architecture, DenseNetworks
 from tfgen.networks.condition_features import condition_features
 from tfgen.networks.conditional_inputs import check_network, network_inputs
+from tfgen.networks.conditional_mlp import conditional_discriminator, conditional_generator
 from tfgen.networks.convolutional_networks import ConvolutionalNetworks
 from tfgen.networks.dcgan import (
     dcgan_discriminator,
@@ -28,6 +29,8 @@ __all__ = [
     "ResidualNetworks",
     "check_network",
     "condition_features",
+    "conditional_discriminator",
+    "conditional_generator",
     "dcgan_discriminator",
     "dcgan_features",
     "dcgan_generator",

@@ -3,6 +3,7 @@
 Strided convolutions halve the sides, rounding up, until the shorter one is at most 7; transposed
 convolutions undo these steps. A dense layer of 1024 units stands between the smallest grid and the
 rest. At 28x28 they are those of Table 1 of Chen et al. (2016): 64 and 128 filters on 14x14 and 7x7.
+Kernels start at N(0, 0.02^2).
 """
 
 import math
@@ -47,15 +48,16 @@ def info_gan_generator(
     *grids, smallest = info_gan_grids(image_shape)
     filters = base_filters * 2 ** (len(grids) - 1)
     inputs = keras.Input((latent_dim,))
-    h = layers.Dense(hidden, use_bias=False)(inputs)
+    h = layers.Dense(hidden, use_bias=False, kernel_initializer=_normal())(inputs)
     h = layers.ReLU()(_batch_norm()(h))
-    h = layers.Dense(math.prod(smallest) * filters, use_bias=False)(h)
+    units = math.prod(smallest) * filters
+    h = layers.Dense(units, use_bias=False, kernel_initializer=_normal())(h)
     h = layers.Reshape((*smallest, filters))(h)
     for grid in reversed(grids):
         h = layers.ReLU()(_batch_norm()(h))
         last = grid is grids[0]
         filters = image_shape[-1] if last else filters // 2
-        h = doubled(h, grid, filters, 4, use_bias=last)
+        h = doubled(h, grid, filters, 4, use_bias=last, kernel_initializer=_normal())
     outputs = layers.Activation("sigmoid", dtype="float32")(h)
     return keras.Model(inputs, outputs, name=name)
 
@@ -89,14 +91,21 @@ def info_gan_discriminator(
     for step in range(len(info_gan_grids(image_shape)) - 1):
         first = step == 0
         filters = base_filters * 2**step
-        h = layers.Conv2D(filters, 4, strides=2, padding="same", use_bias=first)(h)
+        h = layers.Conv2D(
+            filters,
+            kernel_size=4,
+            strides=2,
+            padding="same",
+            use_bias=first,
+            kernel_initializer=_normal(),
+        )(h)
         h = layers.LeakyReLU(_SLOPE)(h if first else _batch_norm()(h))
-    h = layers.Dense(hidden, use_bias=False)(layers.Flatten()(h))
+    h = layers.Dense(hidden, use_bias=False, kernel_initializer=_normal())(layers.Flatten()(h))
     h = layers.LeakyReLU(_SLOPE)(_batch_norm()(h))
-    logits = layers.Reshape((), name="logits")(layers.Dense(1)(h))
-    q = layers.Dense(128, use_bias=False)(h)
+    logits = layers.Reshape((), name="logits")(layers.Dense(1, kernel_initializer=_normal())(h))
+    q = layers.Dense(128, use_bias=False, kernel_initializer=_normal())(h)
     q = layers.LeakyReLU(_SLOPE)(_batch_norm()(q))
-    params = layers.Dense(num_params, name="params")(q)
+    params = layers.Dense(num_params, kernel_initializer=_normal(), name="params")(q)
     return keras.Model(x, [logits, params], name=name)
 
 
@@ -113,6 +122,10 @@ def info_gan_grids(image_shape: ShapeLike) -> list[tuple[int, int]]:
     return [
         grid for i, grid in enumerate(grids) if not i or min(grids[i - 1]) > _LARGEST_SMALL_SIDE
     ]
+
+
+def _normal():
+    return keras.initializers.RandomNormal(stddev=0.02)
 
 
 def _batch_norm():
