@@ -9,7 +9,8 @@ from core.toy import Line
 import tfgen
 from tfgen.core import xla
 from tfgen.core.xla import gains_by_xla
-from tfgen.networks import DenseNetworks
+from tfgen.latent import LearnedMixture
+from tfgen.networks import DenseNetworks, GatedDenseNetworks
 
 SHAPE = (28, 28, 1)
 
@@ -27,11 +28,14 @@ def vae(**options):
 
 def test_a_dense_model_gains_where_an_epoch_has_some_work():
     assert gains_by_xla(vae(), 50_000)
+    assert gains_by_xla(vae(architecture=GatedDenseNetworks((300, 300))), 50_000)
+    assert gains_by_xla(vae(prior=LearnedMixture(20, 100)), 50_000)
     assert not gains_by_xla(vae(), 1_000)
 
 
 def test_other_layers_and_weights_of_a_model_s_own_do_not(any_work):
     assert gains_by_xla(vae(), 1)
+    assert not gains_by_xla(tfgen.HierarchicalVAE.default(SHAPE, (2, 2)), 1)
     assert not gains_by_xla(tfgen.GAN.default(SHAPE), 1)
     assert not gains_by_xla(vae(dtype="mixed_bfloat16"), 1)
     assert not gains_by_xla(tfgen.NADE.default((3,)), 1)

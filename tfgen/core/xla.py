@@ -5,7 +5,8 @@ import math
 import keras
 
 # What XLA compiles into few passes over the memory; convolutions, dropout and Keras's recurrent
-# layers run slower under it on a CPU, and a loop of a model's own may.
+# layers run slower under it on a CPU, and a loop of a model's own may. Layers of tfgen that were
+# measured to gain say so by an attribute `gains_by_xla`.
 _LAYERS = (
     keras.layers.Activation,
     keras.layers.Concatenate,
@@ -42,4 +43,4 @@ def _is_dense(layer):
         own = {id(v) for part in parts for v in part.trainable_variables}
         has_no_more = all(id(v) in own for v in layer.trainable_variables)
         return has_no_more and all(_is_dense(part) for part in parts)
-    return type(layer) in _LAYERS
+    return type(layer) in _LAYERS or getattr(layer, "gains_by_xla", False)

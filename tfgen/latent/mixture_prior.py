@@ -28,6 +28,8 @@ class LearnedMixture(ConfiguredLayer, Prior):
         ValueError: wrong arguments.
     """
 
+    gains_by_xla = True
+
     def __init__(
         self, dim: int, num_components: int, min_scale: float = 1e-3, **kwargs: Any
     ) -> None:

@@ -24,6 +24,8 @@ class GatedDense(ConfiguredLayer):
         ValueError: `units` is not a positive int.
     """
 
+    gains_by_xla = True
+
     def __init__(self, units: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_sizes(units=units)
