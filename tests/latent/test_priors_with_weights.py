@@ -97,6 +97,38 @@ def test_weights_of_priors_and_posteriors_are_the_models_and_move():
     assert all(moved)
 
 
+def test_the_pseudo_inputs_of_a_hierarchical_model_pass_the_network_of_the_top_alone():
+    model = HierarchicalVAE.default(SHAPE, (2, 3), SMALL, top=VampPrior(SHAPE, 2, 4), hidden=5)
+    model.prior.top.pseudo_inputs.assign(images(4) / 2 + 0.25)
+    z = codes(9, 5)
+    # The same as by the whole encoder, the gradients too.
+    variables = model.trainable_variables
+    log_probs, gradients = [], []
+    for prior in (lambda: model.prior(model.q), model.prior_distribution):
+        with tf.GradientTape() as tape:
+            log_probs.append(prior().log_prob(z))
+        gradients.append(tape.gradient(log_probs[-1], variables))
+    np.testing.assert_allclose(*log_probs, rtol=1e-5)
+    lower = {id(v) for v in model.encoder.get_layer("encoder_1").trainable_variables}
+    for variable, expected, found in zip(variables, *gradients, strict=True):
+        if id(variable) in lower:
+            assert found is None and not np.any(expected)
+        elif expected is None:
+            assert found is None
+        else:
+            np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_an_encoder_of_one_s_own_is_read_as_a_whole():
+    default = HierarchicalVAE.default(SHAPE, (2, 3), SMALL, top=VampPrior(SHAPE, 2, 4), hidden=5)
+    values = {name: getattr(default, name) for name in ("decoder", "likelihood", "posterior")}
+    encoder = mlp(SHAPE, (6,), (default.posterior.params_size(5),))
+    model = HierarchicalVAE(encoder=encoder, prior=default.prior, **values)
+    expected = model.prior(model.q).log_prob(codes(9, 5))
+    found = model.prior_distribution().log_prob(codes(9, 5))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
 def chain(dims=(2, 3, 1)):
     """A prior and a posterior in layers, with random weights everywhere."""
     prior = TopDownPrior(dims, LearnedMixture(dims[0], 2), hidden=4)

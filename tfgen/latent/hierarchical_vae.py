@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import keras
+import tensorflow_probability as tfp
 
 from tfgen.core import Condition
 from tfgen.core.size_checks import check_size_list, check_sizes
 from tfgen.core.typing import ShapeLike
-from tfgen.distributions import Bernoulli, Head, Prior, StandardNormal
+from tfgen.distributions import Bernoulli, Head, Prior, StandardNormal, TopDown
 from tfgen.latent.top_down import TopDownPosterior, TopDownPrior
 from tfgen.latent.vae import VAE
 from tfgen.networks import Architecture, GatedDenseNetworks
+
+tfd = tfp.distributions
 
 
 class HierarchicalVAE(VAE):
@@ -33,6 +36,21 @@ class HierarchicalVAE(VAE):
     """
 
     paper = "Tomczak & Welling 2018"
+
+    def prior_distribution(self, training: bool = False) -> tfd.Distribution:
+        """p(z); one that is made of the encoder reads of it what gives the top layer alone.
+
+        Args:
+            training: whether networks that it is made of run as in training.
+        """
+        posterior = self.posterior
+        in_layers = isinstance(self.prior, TopDownPrior) and isinstance(posterior, TopDownPosterior)
+        if self.prior.encodes is None or not in_layers:
+            return super().prior_distribution(training)
+        # A gradient would pass through all of the encoder, though that of the rest is zero.
+        network = _part_of_first_outputs(self.encoder, 2 * posterior.dims[0])
+        top = lambda u: posterior.top(network(u, training=training))
+        return self.prior(lambda u: TopDown(posterior.dims[:1], top(u), []))
 
     @classmethod
     def default(
@@ -92,3 +110,13 @@ def _side_by_side(networks):
     inputs = inputs if len(inputs) > 1 else inputs[0]
     outputs = keras.layers.Concatenate()([network(inputs) for network in networks])
     return keras.Model(inputs, outputs, name="encoder")
+
+
+def _part_of_first_outputs(network, size):
+    """What of a network from `_side_by_side` gives the first of its outputs; any other itself."""
+    last = network.layers[-1]
+    if isinstance(last, keras.layers.Concatenate) and last.output is network.outputs[0]:
+        first = last.input[0]
+        if first.shape[1:] == (size,):
+            return keras.Model(network.inputs, first)
+    return network

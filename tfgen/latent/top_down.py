@@ -40,10 +40,7 @@ class TopDownPosterior(ConfiguredLayer, Posterior):
         self.dims = _check_dims(dims)
         self.num_features = num_features
         self.hidden = hidden
-        self.networks = [
-            self._network(index, sum(self.dims[:index]), dim)
-            for index, dim in enumerate(self.dims[1:], start=1)
-        ]
+        self.networks = _below_the_top(self.dims, self._network)
         self.built = True
 
     def _network(self, index, num_above, dim):
@@ -62,19 +59,15 @@ class TopDownPosterior(ConfiguredLayer, Posterior):
             )
         return 2 * self.dims[0] + len(self.networks) * self.num_features
 
+    def top(self, params: tf.Tensor) -> tfd.Independent:
+        """q(z_1 | x), of the first of the parameters: `[..., 2 * dims[0]]`, or more."""
+        return DiagonalNormal()(params[..., : 2 * self.dims[0]])
+
     def __call__(self, params: tf.Tensor) -> TopDown:
         sizes = [2 * self.dims[0]] + len(self.networks) * [self.num_features]
         top, *features = tf.split(params, sizes, axis=-1)
-        return TopDown(
-            self.dims,
-            DiagonalNormal()(top),
-            [
-                lambda above, network=network, own=own: DiagonalNormal()(
-                    over_leading_axes(network, above, own)
-                )
-                for network, own in zip(self.networks, features, strict=True)
-            ],
-        )
+        conditionals = list(map(_conditional, self.networks, features))
+        return TopDown(self.dims, self.top(top), conditionals)
 
 
 class TopDownPrior(ConfiguredLayer, Prior):
@@ -102,10 +95,7 @@ class TopDownPrior(ConfiguredLayer, Prior):
             )
         self.top = top
         self.hidden = hidden
-        self.networks = [
-            self._network(index, sum(self.dims[:index]), dim)
-            for index, dim in enumerate(self.dims[1:], start=1)
-        ]
+        self.networks = _below_the_top(self.dims, self._network)
         self.built = True
 
     def _network(self, index, num_above, dim):
@@ -141,14 +131,17 @@ class TopDownPrior(ConfiguredLayer, Prior):
             encode: `x -> q(z | x)` of the model, a `TopDown`; for a top that is made of it.
         """
         encode_top = None if encode is None else lambda x: encode(x).top
-        return TopDown(
-            self.dims,
-            self.top(encode_top),
-            [
-                lambda above, network=network: DiagonalNormal()(over_leading_axes(network, above))
-                for network in self.networks
-            ],
-        )
+        return TopDown(self.dims, self.top(encode_top), list(map(_conditional, self.networks)))
+
+
+def _below_the_top(dims, build):
+    """A network for each further layer: `build(index, size of all above it, size)`."""
+    return [build(index, sum(dims[:index]), dim) for index, dim in enumerate(dims[1:], start=1)]
+
+
+def _conditional(network, features=None):
+    """`above -> p(z_l | above)`, of a network of what is above, and of features."""
+    return lambda above: DiagonalNormal()(over_leading_axes(network, above, features))
 
 
 def _check_dims(dims):
