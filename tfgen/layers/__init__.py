@@ -1,6 +1,7 @@
 """Keras layers that the papers' networks need and Keras does not have."""
 
 from tfgen.layers.diagonal_lstm import DiagonalBiLSTMLayer
+from tfgen.layers.equalized import EqualizedConv2D, EqualizedDense
 from tfgen.layers.gated_dense import GatedDense
 from tfgen.layers.gated_pixel import GatedPixelLayer
 from tfgen.layers.gated_resnet import DownRightShiftedResnet, DownShiftedResnet
@@ -17,6 +18,7 @@ from tfgen.layers.shifted_conv_transpose import (
     DownShiftedConv2DTranspose,
 )
 from tfgen.layers.shifted_unet import ShiftedUNet
+from tfgen.layers.spectral import SpectralConv2D, SpectralDense
 from tfgen.layers.standardize import Standardize
 from tfgen.layers.sync_batch_norm import SyncBatchNormalization
 from tfgen.layers.time_embedding import TimeEmbedding
@@ -30,6 +32,8 @@ __all__ = [
     "DownShiftedConv2D",
     "DownShiftedConv2DTranspose",
     "DownShiftedResnet",
+    "EqualizedConv2D",
+    "EqualizedDense",
     "GatedDense",
     "GatedPixelLayer",
     "GroupNormalization",
@@ -40,6 +44,8 @@ __all__ = [
     "Maxout",
     "RowLSTMLayer",
     "ShiftedUNet",
+    "SpectralConv2D",
+    "SpectralDense",
     "Standardize",
     "SyncBatchNormalization",
     "TimeEmbedding",
