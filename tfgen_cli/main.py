@@ -1,4 +1,4 @@
-"""The commands: `tfgen train | sample | evaluate | anomaly | export | models`."""
+"""The commands: `tfgen train | sample | evaluate | judge | anomaly | export | models`."""
 
 import contextlib
 from typing import Any
@@ -8,6 +8,7 @@ import click
 from tfgen_cli import catalogue
 from tfgen_cli.config_file import config_settings, read_config
 from tfgen_cli.errors import OneLineError, one_line_errors
+from tfgen_cli.fidelity import check_fidelity, fidelity_options, judge, run_fidelity
 from tfgen_cli.quiet import import_tfgen
 
 _RUN = click.argument("run", type=click.Path(exists=True, file_okay=False))
@@ -26,6 +27,9 @@ _SCORES = ("likelihood", "reconstruction", "ratio", "typicality", "complexity")
 def main(context: click.Context, verbose: bool) -> None:
     """Generative modelling for Keras."""
     context.obj = verbose
+
+
+main.add_command(judge)
 
 
 @main.command()
@@ -110,8 +114,13 @@ def sample(
 ) -> None:
     """Draw samples from the model of a RUN, as a picture, or as numbers.
 
-    Without --condition, a model that has one shows a row for each condition. A model that draws no
-    samples shows what it makes of images that were held out.
+    Without --condition, a model that has one shows a row for each condition; an array has -n
+    samples, given the conditions of examples that were held out, which `.npz` keeps beside them. A
+    model that draws no samples shows what it makes of images that were held out.
+
+    \b
+        tfgen sample run --output samples.png
+        tfgen sample run -n 10000 --output samples.npz
     """
     import_tfgen(verbose)
     from tfgen.training.run_pictures import write_drawn
@@ -141,6 +150,7 @@ def sample(
 @click.option(
     "--gap-examples", default=500, type=_COUNT, show_default=True, help="How many images these are."
 )
+@fidelity_options
 @click.pass_obj
 @one_line_errors
 def evaluate(
@@ -151,8 +161,12 @@ def evaluate(
     num_samples: int | None,
     gap_samples: int | None,
     gap_examples: int,
+    fidelity: bool,
+    judge_file: str | None,
+    num_images: int | None,
 ) -> None:
     """Evaluate a RUN on its test set; the figures also go into metrics.json."""
+    check_fidelity(fidelity, judge_file, num_images)
     import_tfgen(verbose)
     from tfgen import evaluation, training
     from tfgen.training.files import json_text
@@ -166,6 +180,8 @@ def evaluate(
     figures = training.evaluate(
         run, split=split, estimator=estimator, dear=dear, num_dear_examples=gap_examples
     )
+    if fidelity:
+        figures["fidelity"] = run_fidelity(run, split, judge_file, num_images)
     click.echo(json_text(figures))
 
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfgen import data as datasets
 from tfgen.core import GenerativeModel
 
-_KEPT, HELD_OUT = "train[:90%]", "train[90%:]"
+KEPT, HELD_OUT = "train[:90%]", "train[90%:]"
 _MEMORY_LIMIT = 4 * 2**30  # bytes of float32 from which on a data set is read as it is needed
 
 
@@ -120,7 +120,7 @@ def load_run_data(
     Raises:
         ValueError: the data do not fit the model.
     """
-    training = "train" if validation else _KEPT
+    training = "train" if validation else KEPT
     held_out = load_split(model, data, validation or HELD_OUT, **prepared, seed=seed)
     info = datasets.info(data, training, channels=prepared["channels"])
     size = info.num_examples * 4 * int(np.prod(info.event_shape))

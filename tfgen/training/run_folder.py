@@ -22,7 +22,8 @@ class RunFolder:
 
     `checkpoint.keras`, `history.csv` and `logs/` grow with the epochs, and so does `best.keras`
     where the best epoch is kept; `arguments.json` says how the run was started. The `products` are
-    made from the last epoch or the best one when training ends.
+    made from the last epoch or the best one when training ends; `judge.keras` is the classifier by
+    which samples are judged, where they were.
 
     Args:
         path: the folder, which need not exist.
@@ -40,6 +41,7 @@ class RunFolder:
         self.samples = self.path / "samples.png"
         self.curves = self.path / "curves.png"
         self.metrics = self.path / "metrics.json"
+        self.judge = self.path / "judge.keras"
 
     @property
     def products(self) -> tuple[Path, ...]:

@@ -2,13 +2,16 @@
 
 import os
 
+import numpy as np
 import tensorflow as tf
 
 from tfgen.core import GenerativeModel, SamplingModel
-from tfgen.training.pictures import of_images, save_grid
+from tfgen.training.pictures import PICTURE_ENDINGS, of_images, save_grid
 from tfgen.training.run_data import load_validation
 from tfgen.training.run_folder import RunFolder
 from tfgen.training.sample_files import check_sample_ending, save_samples
+
+_BLOCK = 250  # samples of an array that are drawn at once
 
 
 def save_preview(
@@ -55,7 +58,10 @@ def write_drawn(
     condition: str | None = None,
     seed: int = 0,
 ) -> None:
-    """Writes what `draw` gives as a file, a picture or an array (see `save_samples`).
+    """Writes what `draw` gives as a picture, or samples as an array (see `save_samples`).
+
+    An array has `num_samples` of them, drawn a block at a time; those of a model with a condition
+    are given the conditions of validation examples, unless one is given for all.
 
     Args:
         folder, num_samples, condition, seed: as for `draw`.
@@ -63,23 +69,42 @@ def write_drawn(
     Raises:
         ValueError: as `draw`, or such examples cannot be written as a file of that ending.
     """
-    check_sample_ending(path)
+    ending = check_sample_ending(path)
     run = RunFolder(folder)
     model = run.load_model()
     check_sample_ending(path, model.event_shape)
-    save_samples(_draw(run, model, num_samples, condition, seed), model.event_shape, path)
+    if ending in PICTURE_ENDINGS or not isinstance(model, SamplingModel):
+        save_samples(_draw(run, model, num_samples, condition, seed), model.event_shape, path)
+        return
+    given = _conditions(run, model, num_samples, condition)
+    samples = model.sample(num_samples, condition=given, seed=seed, batch_size=_BLOCK)
+    save_samples(samples, model.event_shape, path, given)
 
 
 def _draw(run, model, num_samples, condition, seed):
     samples = isinstance(model, SamplingModel)
     if condition is not None:
-        if model.condition is None or not samples:
-            raise ValueError(
-                "expected a condition for a model that draws samples given one."
-                f" Received: {condition!r} for a {type(model).__name__}"
-            )
-        value = model.condition.parse(condition)
+        value = _parse(model, condition)
         return model.sample(num_samples, condition=value, seed=seed)
     if samples and model.condition is None:
         return model.sample(num_samples, seed=seed)
     return model.preview(load_validation(model, run.read_metrics(), num_samples), seed)
+
+
+def _conditions(run, model, num_samples, condition):
+    """One for each sample: the same, or those of the validation examples, one after the other."""
+    if condition is not None:
+        return np.repeat(np.asarray(_parse(model, condition))[None], num_samples, axis=0)
+    if model.condition is None:
+        return None
+    _, known = load_validation(model, run.read_metrics(), num_samples)
+    return known[np.arange(num_samples) % len(known)]
+
+
+def _parse(model, condition):
+    if model.condition is None or not isinstance(model, SamplingModel):
+        raise ValueError(
+            "expected a condition for a model that draws samples given one."
+            f" Received: {condition!r} for a {type(model).__name__}"
+        )
+    return model.condition.parse(condition)

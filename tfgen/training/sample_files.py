@@ -15,10 +15,7 @@ def _write_table(path, x):
     np.savetxt(path, x, fmt="%.9g", delimiter=",")
 
 
-_ARRAYS: dict[str, Callable] = {
-    ".npy": np.save,
-    ".npz": lambda path, x: np.savez_compressed(path, x=x),
-}
+_ARRAYS: dict[str, Callable] = {".npy": np.save, ".npz": np.savez_compressed}
 _TABLES: dict[str, Callable] = {".csv": _write_table}
 
 
@@ -46,18 +43,24 @@ def check_sample_ending(path: str | os.PathLike, event_shape: ShapeLike | None =
     return ending
 
 
-def save_samples(samples: ArrayLike, event_shape: ShapeLike, path: str | os.PathLike) -> None:
+def save_samples(
+    samples: ArrayLike,
+    event_shape: ShapeLike,
+    path: str | os.PathLike,
+    condition: ArrayLike | None = None,
+) -> None:
     """Writes samples as the kind of file that the path's ending says, whole or not at all.
 
     A picture has the samples side by side. Arrays are float32, `[n, *event_shape]`, one row of
-    a preview after the other; in a `.npz` file the array is called `x`. A `.csv` file of vectors
-    has a line for each, without a header.
+    a preview after the other; in a `.npz` file the array is called `x`, and what the samples were
+    given `condition`. A `.csv` file of vectors has a line for each, without a header.
 
     Args:
         samples: `[n, *event_shape]`, or `[rows, columns, *event_shape]`.
         event_shape: of one sample.
         path: ending in `.png`, `.jpg` or `.jpeg` for images in grey or colour, in `.csv` for
             vectors, in `.npy` or `.npz` for any.
+        condition: of each sample, `[n, ...]`; None without any.
     Raises:
         ValueError: another ending.
     """
@@ -69,4 +72,14 @@ def save_samples(samples: ArrayLike, event_shape: ShapeLike, path: str | os.Path
     with replacing(path) as partial:
         # A stream, as NumPy would add an ending that it misses to a name.
         with open(partial, "wb") as file:
-            {**_ARRAYS, **_TABLES}[ending](file, x)
+            if ending == ".npz":
+                given = {} if condition is None else {"condition": _plain(condition)}
+                np.savez_compressed(file, x=x, **given)
+            else:
+                {**_ARRAYS, **_TABLES}[ending](file, x)
+
+
+def _plain(condition):
+    """Texts as NumPy's own, which no pickle is needed for."""
+    condition = np.asarray(condition)
+    return condition.astype(str) if condition.dtype.kind in "OS" else condition

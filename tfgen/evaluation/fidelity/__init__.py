@@ -3,6 +3,7 @@
 from tfgen.evaluation.fidelity.classes import class_precision_recall, label_accuracy
 from tfgen.evaluation.fidelity.feature_moments import FeatureMoments
 from tfgen.evaluation.fidelity.features import extract
+from tfgen.evaluation.fidelity.figures import measure
 from tfgen.evaluation.fidelity.frechet_distance import frechet_distance
 from tfgen.evaluation.fidelity.inception import InceptionFeatures
 from tfgen.evaluation.fidelity.judge import Judge, load_judge, train_judge
@@ -18,6 +19,7 @@ from tfgen.evaluation.fidelity.prdc import (
     prdc,
     precision_recall,
 )
+from tfgen.evaluation.fidelity.report import fidelity_report
 from tfgen.evaluation.fidelity.sliced_wasserstein import sliced_wasserstein
 from tfgen.evaluation.fidelity.training_neighbours import TrainingNeighbours, training_neighbours
 
@@ -32,11 +34,13 @@ __all__ = [
     "class_precision_recall",
     "density_coverage",
     "extract",
+    "fidelity_report",
     "frechet_distance",
     "kernel_distance",
     "label_accuracy",
     "load_judge",
     "maximum_mean_discrepancy",
+    "measure",
     "prdc",
     "precision_recall",
     "sliced_wasserstein",
