@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_probability as tfp
 from linear_gaussian import NOISE, D, M, W, X, linear_gaussian, posterior
 from truths import randomize
 
@@ -45,6 +46,17 @@ def test_each_draw_is_from_the_exact_posterior(model):
     np.testing.assert_array_equal(found, again)
 
 
+def test_chains_are_independent_draws_and_agree_where_they_are_long_enough(model):
+    mean, covariance = posterior(X)
+    draws = sample_posterior(model, X, 40, num_chains=COPIES, sampler=SAMPLER, seed=3).numpy()
+    check_normal(draws[-1], mean, covariance)
+    assert np.all(tfp.mcmc.potential_scale_reduction(draws) < 1.1)
+    # Chains that hardly move stay where they began.
+    short = HMC(num_burn_in=1, num_steps=1, num_leapfrog_steps=1)
+    draws = sample_posterior(model, X, 10, num_chains=COPIES, sampler=short, seed=3)
+    assert np.all(tfp.mcmc.potential_scale_reduction(draws) > 1.5)
+
+
 def test_the_predictive_distribution_is_the_known_one(model):
     x = np.tile(X, (COPIES, 1))
     found = sample_predictive(model, x, 2, sampler=SAMPLER, seed=2).numpy()[1]
@@ -86,6 +98,8 @@ def test_what_cannot_be_sampled_is_refused():
         sample_posterior(NADE.default((4,), num_hidden=2), np.zeros((2, 4), "float32"))
     with pytest.raises(ValueError, match="num_samples.*Received: 0"):
         sample_posterior(linear_gaussian(), X, 0)
+    with pytest.raises(ValueError, match="num_chains.*Received: 0"):
+        sample_posterior(linear_gaussian(), X, num_chains=0)
     with pytest.raises(ValueError, match=r"\[batch, 5\]"):
         sample_posterior(linear_gaussian(), X[:, :4])
     for wrong in ({"num_burn_in": 0}, {"num_steps": 0}, {"acceptance": 0.0}):

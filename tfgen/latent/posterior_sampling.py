@@ -77,37 +77,50 @@ def sample_posterior(
     x: ArrayLike,
     num_samples: int = 1,
     *,
+    num_chains: int | None = None,
     condition: ArrayLike | None = None,
     sampler: HMC = HMC(),
     seed: SeedLike | None = None,
 ) -> tf.Tensor:
     """Draws z ~ p(z | x), from the exact posterior, by chains that start at draws of q(z | x).
 
+    Whether they are long enough, several chains of each x can tell: their R-hat (Gelman & Rubin
+    1992), `tfp.mcmc.potential_scale_reduction(draws)`, `[batch, dim]`, is near 1 where all found
+    the same. Chains that start close together may agree too soon.
+
     Args:
         model: one with `log_joint`, such as `VAE`.
         x: `[batch, *event_shape]`, float32; images in [0, 1]. All of them at once: some hundreds.
-        num_samples: of each x, the steps of one chain: they depend on each other.
+        num_samples: of each chain, its steps: they depend on each other.
+        num_chains: of each x, independent of each other but for the length of their steps; None for
+            one, and no axis of chains.
         condition: for a model that has one: one for each example, or one for all.
         sampler: how the chains move.
         seed: int or int32 `(2,)` tensor; None for the model's own generator.
     Returns:
-        `[num_samples, batch, dim]`, float32.
+        `[num_samples, batch, dim]`, or `[num_samples, num_chains, batch, dim]`, float32.
     Raises:
-        ValueError: a model that cannot say log p(z, x), bad x or conditions.
+        ValueError: a model that cannot say log p(z, x), bad x, numbers or conditions.
 
     Example:
         >>> model = tfgen.VAE.default((4,), latent_dim=2)
         >>> x = tf.round(model.sample(3, seed=0))
         >>> sample_posterior(model, x, 5, sampler=HMC(10, 2), seed=0).shape
         TensorShape([5, 3, 2])
+        >>> import tensorflow_probability as tfp
+        >>> draws = sample_posterior(model, x, 5, num_chains=4, sampler=HMC(10, 2), seed=0)
+        >>> tfp.mcmc.potential_scale_reduction(draws).shape
+        TensorShape([3, 2])
     """
     check_evaluable(model)
     check_count(num_samples, "num_samples")
+    count = 1 if num_chains is None else check_count(num_chains, "num_chains")
     x = model.check(x)
     given = model.read_condition(condition, tf.shape(x)[0])
     start_seed, walk_seed = split_seed(model.seed_or_next(seed), 2)
-    z = model.q(x, given).sample(1, seed=start_seed)
-    return _posterior_draws(model, z, x, given, num_samples, sampler, walk_seed)[:, 0]
+    z = model.q(x, given).sample(count, seed=start_seed)
+    draws = _posterior_draws(model, z, x, given, num_samples, sampler, walk_seed)
+    return draws[:, 0] if num_chains is None else draws
 
 
 @tf.function(jit_compile=True, autograph=False)
