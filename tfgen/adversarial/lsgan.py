@@ -14,7 +14,7 @@ class LSGAN(DCGAN):
 
     Mao et al. (2017), Eq. 9: D's outputs are pulled to 1 for data and to 0 for generated images,
     those of generated images to 1 by the generator. With `loss_pair=LeastSquares(1, -1, 0)` it is
-    Eq. 8, whose value at the best D is half a Pearson chi-square divergence.
+    Eq. 8: with the best D the generator minimises a Pearson chi-square divergence.
 
     Example:
         >>> model = LSGAN.default((8, 8, 1), latent_dim=3, base_filters=4)

@@ -1,4 +1,4 @@
-"""Losses that are values: pairs of adversarial ones, and penalties beside them."""
+"""Losses that are values: pairs of adversarial ones, penalties beside them, and their theory."""
 
 from tfgen.losses.pairs import (
     Hinge,
@@ -7,9 +7,15 @@ from tfgen.losses.pairs import (
     Minimax,
     NonSaturating,
     Wasserstein,
-    optimal_logits,
 )
 from tfgen.losses.penalties import R1, Drift, GradientPenalty, Penalty, SumOfPenalties
+from tfgen.losses.theory import (
+    game_value,
+    jensen_shannon,
+    optimal_least_squares,
+    optimal_logits,
+    pearson_chi_square,
+)
 
 __all__ = [
     "Drift",
@@ -23,5 +29,9 @@ __all__ = [
     "R1",
     "SumOfPenalties",
     "Wasserstein",
+    "game_value",
+    "jensen_shannon",
+    "optimal_least_squares",
     "optimal_logits",
+    "pearson_chi_square",
 ]

@@ -3,12 +3,9 @@
 import abc
 
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from tfgen.core import Configured
 from tfgen.core.size_checks import check_finite
-
-tfd = tfp.distributions
 
 
 class LossPair(Configured, abc.ABC):
@@ -89,8 +86,8 @@ class LeastSquares(LossPair):
 
     min_D 1/2 E[(D(x) - real)^2] + 1/2 E[(D(G(z)) - fake)^2] and min_G 1/2 E[(D(G(z)) - target)^2].
     Mao et al. (2017), Eq. 2 and 9. The gradient goes on where D takes a generated example for
-    real with ease, but far from `target`. With `LeastSquares(1, -1, 0)` the game's value at the
-    best D is half a Pearson chi-square divergence (see `pearson_chi_square`).
+    real with ease, but far from `target`. With `LeastSquares(1, -1, 0)` and the best D the
+    generator minimises a Pearson chi-square divergence (see `pearson_chi_square`).
 
     Args:
         real: b, the discriminator's target for data; above `fake`.
@@ -167,22 +164,6 @@ class Hinge(LossPair):
     def verdict(self, outputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """Scores: the best D is 1 where data are the likelier, -1 elsewhere."""
         return {"scores": outputs}
-
-
-def optimal_logits(x: tf.Tensor, p_data: tfd.Distribution, p_model: tfd.Distribution) -> tf.Tensor:
-    """Logits of the best discriminator of two known densities, log p_data(x) - log p_model(x).
-
-    Its D*(x) is p_data(x) / (p_data(x) + p_model(x)), where the game has the value
-    2 JSD(p_data || p_model) - log 4. Goodfellow et al. (2014), Proposition 1 and Theorem 1.
-
-    Args:
-        x: `[batch, *event_shape]`.
-        p_data: `tfd.Distribution` of the data.
-        p_model: `tfd.Distribution` of generated examples.
-    Returns:
-        `[batch]`.
-    """
-    return p_data.log_prob(x) - p_model.log_prob(x)
 
 
 def _floats(outputs):
