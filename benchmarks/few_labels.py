@@ -12,7 +12,6 @@ killed one stopped.
 """
 
 import argparse
-import json
 import os
 import platform
 
@@ -35,16 +34,6 @@ def autoencoder():
     model = Autoencoder.default(SHAPE, corruption=MaskingNoise(0.25))
     model.compile(steps_per_execution=20)
     return model
-
-
-def kept(path, compute):
-    """What `compute` gives, as JSON, from a file where it has been computed."""
-    if not os.path.exists(path):
-        with open(f"{path}.partial", "w") as file:
-            json.dump(compute(), file)
-        os.replace(f"{path}.partial", path)
-    with open(path) as file:
-        return json.load(file)
 
 
 def classify(build, train, valid, test, shuffled):
@@ -100,7 +89,7 @@ def main():
     print("|---|---|---|---|")
     for name, (build, shuffled) in rows.items():
         path = os.path.join(arguments.output, f"{name.replace(' ', '_')}.json")
-        row = kept(path, lambda: classify(build, train, valid, test, shuffled))  # noqa: B023
+        row = resumable.kept(path, lambda: classify(build, train, valid, test, shuffled))  # noqa: B023
         print(
             f"| {name} | {100 * row['mean']:.1f}% | {100 * row['standard_deviation']:.1f} |"
             f" {row['learning_rate']:g} |",
@@ -108,7 +97,7 @@ def main():
         )
     encode = lambda each: lambda x: np.asarray(each.encode(x, batch_size=1000))
     few = tuple(array[:PROBED] for array in train)
-    probes = kept(
+    probes = resumable.kept(
         os.path.join(arguments.output, "probes.json"),
         lambda: probe_codes(
             encode(model), few, test, untrained=encode(untrained), inverse_penalty=0.01

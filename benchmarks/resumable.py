@@ -1,6 +1,7 @@
 """Training that saves its progress after each epoch, for the benchmarks that take long."""
 
 import json
+import math
 import os
 import time
 
@@ -23,13 +24,41 @@ class _Stopwatch(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self.begun = time.monotonic()
 
+    def so_far(self):
+        return self.seconds + time.monotonic() - self.begun
+
     def on_epoch_end(self, epoch, logs=None):
-        self.seconds += time.monotonic() - self.begun
+        self.seconds = self.so_far()
         with open(self.path, "w") as file:
             json.dump({"seconds": self.seconds, "epochs": epoch + 1}, file)
 
 
-def fit(build, x, folder, *, epochs, batch_size, validation_data=None, objective=None):
+class _Budget(keras.callbacks.Callback):
+    """Ends the training, in the middle of an epoch too, when the time is used up."""
+
+    def __init__(self, stopwatch, seconds):
+        super().__init__()
+        self.stopwatch = stopwatch
+        self.budget = seconds
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.stopwatch.so_far() > self.budget:
+            self.model.stop_training = True
+
+
+def fit(
+    build,
+    x,
+    folder,
+    *,
+    epochs,
+    batch_size,
+    y=None,
+    validation_data=None,
+    objective=None,
+    budget=math.inf,
+    callbacks=(),
+):
     """Trains a model, from where a killed process stopped if there was one.
 
     Args:
@@ -38,8 +67,11 @@ def fit(build, x, folder, *, epochs, batch_size, validation_data=None, objective
         folder: where checkpoint, history and time are kept.
         epochs: number of epochs in all.
         batch_size: images of one step.
+        y: their conditions; None for a model without.
         validation_data: images that are looked at after each epoch.
         objective: of a VAE, for what is left of the epochs; None for the one that it has.
+        budget: seconds of training, over all processes, after which it ends.
+        callbacks: called after the progress is saved; their time does not count.
     Returns:
         The trained model and the seconds of training, over all processes.
     """
@@ -53,8 +85,11 @@ def fit(build, x, folder, *, epochs, batch_size, validation_data=None, objective
     if objective is not None and model.epochs_seen < epochs:
         model.objective = objective
     stopwatch = _Stopwatch(os.path.join(folder, "seconds.json"))
+    if stopwatch.seconds >= budget:
+        return model, stopwatch.seconds
     model.fit(
         x,
+        y,
         batch_size=batch_size,
         epochs=epochs,
         initial_epoch=model.epochs_seen,
@@ -64,6 +99,18 @@ def fit(build, x, folder, *, epochs, batch_size, validation_data=None, objective
             History(os.path.join(folder, "history.csv")),
             Checkpoint(checkpoint),
             stopwatch,
+            _Budget(stopwatch, budget),
+            *callbacks,
         ],
     )
     return model, stopwatch.seconds
+
+
+def kept(path, compute):
+    """What `compute` gives, as JSON, from a file where it has been computed."""
+    if not os.path.exists(path):
+        with open(f"{path}.partial", "w") as file:
+            json.dump(compute(), file)
+        os.replace(f"{path}.partial", path)
+    with open(path) as file:
+        return json.load(file)
