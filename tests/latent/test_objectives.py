@@ -86,7 +86,6 @@ def test_the_importance_weighted_bound_by_hand(objective):
 def gradients(model, x, count):
     """Of the encoder's and of the decoder's weights, `[count, size]`, by as many seeds."""
 
-    @tf.function(jit_compile=True)
     def both(seed):
         weights = [model.encoder.trainable_variables, model.decoder.trainable_variables]
         with tf.GradientTape() as tape:
@@ -94,8 +93,11 @@ def gradients(model, x, count):
         found = tape.gradient(objective, [[v.value for v in part] for part in weights])
         return [tf.concat([tf.reshape(g, [-1]) for g in part], axis=0) for part in found]
 
-    found = [both(tf.constant([0, seed])) for seed in range(count)]
-    return [np.stack(part) for part in zip(*found, strict=True)]
+    @tf.function(jit_compile=True)
+    def of_each(seeds):
+        return tf.map_fn(both, seeds, fn_output_signature=[tf.float32, tf.float32])
+
+    return [part.numpy() for part in of_each(tf.constant([[0, seed] for seed in range(count)]))]
 
 
 @pytest.mark.parametrize("prior", [StandardNormal(3), GaussianMixture([[1.0] * 3, [-1.0] * 3])])

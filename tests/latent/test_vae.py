@@ -233,7 +233,7 @@ def test_codes_of_another_size_and_no_samples_are_refused():
 
 
 def test_bounds_do_not_depend_on_the_batches():
-    model, x = small(), images()
+    model, x = small(), images(4)
     for bound in (model.elbo, lambda x, **options: model.iwae_bound(x, 130, **options)):
         whole = bound(x, seed=0)
         for batch_size in (1, 3, len(x)):

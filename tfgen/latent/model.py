@@ -158,7 +158,8 @@ class LatentModel(PriorSamplingModel):
             return step + 1, tf.reduce_logsumexp(tf.stack((total, latest)), axis=0)
 
         steps = -(-num_samples // size)
-        start = (1, tf.reduce_logsumexp(log_weights(0), axis=0))
+        # A tensor, as in the loop: what draws is compiled once for both.
+        start = (1, tf.reduce_logsumexp(log_weights(tf.constant(0)), axis=0))
         _, total = tf.while_loop(lambda step, _: step < steps, body, start, parallel_iterations=1)
         return total - math.log(num_samples)
 
