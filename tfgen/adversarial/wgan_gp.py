@@ -25,7 +25,9 @@ class WGANGP(Game):
     Gulrajani et al. (2017), Algorithm 1. The critic D, whose slope the penalty holds near 1, moves
     at every step, the generator at every fifth; each step has a batch of its own. The term
     "distance" is the critic's estimate of the Wasserstein-1 distance between data and generated
-    examples, E[D(x)] - E[D(G(z))], in the units of x. With a condition y both networks read it.
+    examples, E[D(x)] - E[D(G(z))], in the units of x; too much by about distance / (2 weight) of
+    it where the two lie far apart, as a penalty of this weight lets the slope exceed 1. With a
+    condition y both networks read it.
 
     Args:
         generator: Keras model, `[batch, latent_dim]` to `[batch, *event_shape]`; images in [0, 1].
