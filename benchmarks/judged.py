@@ -19,7 +19,7 @@ from tfgen.evaluation.fidelity import (
     train_judge,
 )
 
-COLUMNS = ("label right", "FD", "KID x 1000", "precision", "recall", "density", "coverage")
+COLUMNS = ("label right", "FD", "KID", "precision", "recall", "density", "coverage")
 
 
 class Panel:
@@ -54,7 +54,7 @@ class Panel:
         near, dense = precision_recall(self.real, features), density_coverage(self.real, features)
         figures = {
             "FD": frechet_distance(self.real, features),
-            "KID x 1000": 1000 * kernel.mean,
+            "KID": kernel.mean,
             "precision": near.precision,
             "recall": near.recall,
             "density": dense.density,
