@@ -163,6 +163,11 @@ def test_a_condition_goes_to_every_model_which_may_refuse_it():
         ("VAE", "prior", "GaussianMixture(((-1.0, 0.0), (1.0, 0.0)))"),
         ("GAN", "prior", "StandardNormal(3)"),
         ("DCGAN", "loss_pair", "Minimax"),
+        ("LSGAN", "loss_pair", "LeastSquares(1, -1, 0)"),
+        ("LSGAN", "average_decay", "0.99"),
+        ("GAN", "penalty", "R1(weight=1.0)"),
+        ("GAN", "augmentation", 'DiffAugment(("color", "cutout"))'),
+        ("WGANGP", "penalty", "GradientPenalty(10, 0)"),
         ("DDPM", "schedule", "CosineSchedule(9)"),
         ("DDPM", "prediction", "Velocity"),
         ("DDPM", "sampler", "DDIM(3)"),
@@ -173,7 +178,12 @@ def test_a_condition_goes_to_every_model_which_may_refuse_it():
     ],
 )
 def test_each_kind_of_value_reaches_some_model(model, key, text):
-    small = {"DDPM": {"base_channels": "4"}, "DCGAN": {"base_filters": "4"}}.get(model, {})
+    small = {
+        "DDPM": {"base_channels": "4"},
+        "DCGAN": {"base_filters": "4"},
+        "LSGAN": {"base_filters": "4"},
+        "WGANGP": {"base_filters": "4"},
+    }.get(model, {})
     # RNADE has vectors only.
     info = DIGITS._replace(event_shape=(4,)) if model == "RNADE" else DIGITS
     built = registry.build(registry.find_model(model), {key: text, **small}, info)
