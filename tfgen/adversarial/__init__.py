@@ -1,11 +1,13 @@
 """Adversarial models: a generator learns from a discriminator."""
 
+from tfgen.adversarial.affine_jitter import AffineJitter
 from tfgen.adversarial.augmentation import Augmentation, DiffAugment
 from tfgen.adversarial.conditional_gan import ConditionalGAN
 from tfgen.adversarial.dcgan import DCGAN
 from tfgen.adversarial.game import Game
 from tfgen.adversarial.gan import GAN
 from tfgen.adversarial.info_gan import InfoGAN
+from tfgen.adversarial.invariant_information import InvariantInformation
 from tfgen.adversarial.lsgan import LSGAN
 from tfgen.adversarial.model import AdversarialModel
 from tfgen.adversarial.wgan_gp import WGANGP
@@ -16,10 +18,12 @@ __all__ = [
     "DCGAN",
     "GAN",
     "AdversarialModel",
+    "AffineJitter",
     "Augmentation",
     "DiffAugment",
     "Game",
     "InfoGAN",
+    "InvariantInformation",
     "LSGAN",
     "LossPair",
     "Minimax",

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.adversarial.game import Game
+from tfgen.adversarial.invariant_information import InvariantInformation
 from tfgen.core import Adam, fold_in
 from tfgen.core.arrays import in_batches
 from tfgen.core.checks import check_count
@@ -47,6 +48,8 @@ class InfoGAN(Game):
             and Q's parameters, `[batch, prior.code.num_params]`.
         prior: `CodedNoise(noise, code)`.
         loss_pair, penalty, augmentation, average_decay: as `GAN` has them.
+        invariance: what the discriminator's phase minimises beside, of the codes of real images,
+            such as `InvariantInformation(AffineJitter())`; None, as published.
     Raises:
         ValueError: the networks and the prior do not fit together.
 
@@ -75,6 +78,7 @@ class InfoGAN(Game):
         discriminator: keras.Model,
         prior: CodedNoise,
         loss_pair: LossPair,
+        invariance: InvariantInformation | None = None,
         **kwargs: Any,
     ) -> None:
         if not isinstance(prior, CodedNoise):
@@ -82,6 +86,9 @@ class InfoGAN(Game):
         super().__init__(generator=generator, prior=prior, **kwargs)
         self.discriminator = self.check_judge("discriminator", discriminator)
         self.loss_pair = loss_pair
+        self.invariance = invariance
+        if invariance is not None:
+            invariance.check(self.code)
 
     @classmethod
     def default(
@@ -154,10 +161,10 @@ class InfoGAN(Game):
     def discriminator_loss(
         self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
     ) -> dict[str, tf.Tensor]:
-        """The pair's loss, the penalty, and -lambda L_I of the generated examples."""
+        """The pair's loss, -lambda L_I of the generated examples, penalty and invariance."""
         real = self.augment(batch[0], fold_in(seed, 0), training)
         fake, codes = self._fake(tf.shape(real)[0], seed, fold_in(seed, 1), training)
-        real_outputs, _ = self.look(real, training)
+        real_outputs, of_real = self.look(real, training)
         statistics = [(v, tf.identity(v.value)) for v in self._statistics()] if training else []
         fake_outputs, params = self.look(fake, training)
         loss = self.loss_pair.discriminator(real_outputs, fake_outputs)
@@ -166,6 +173,9 @@ class InfoGAN(Game):
             judge = lambda x: self.judge(x, training=training)
             with float32_for_float16(self.discriminator):
                 loss += self.penalty(judge, real, fake, fold_in(seed, 2))
+        if self.invariance is not None:
+            changed = self.invariance.augmentation(batch[0], fold_in(seed, 3))
+            loss += self.invariance(self.code, of_real, self.look(changed, training)[1])
         for variable, value in statistics:
             variable.assign(value)
         return {
