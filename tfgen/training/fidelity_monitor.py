@@ -23,8 +23,9 @@ class FidelityMonitor(keras.callbacks.Callback):
     Args:
         features: a `Judge`, `InceptionFeatures()`, or any callable (see `fidelity.extract`).
         real: images that the model is not trained on, `[n, *event_shape]`.
-        figures: functions of the features of real and generated images.
-        image_figures: functions of the images, such as `fidelity.sliced_wasserstein`.
+        figures: functions of the features of real and generated images (see `fidelity.measure`).
+        image_figures: functions of the images, such as `fidelity.sliced_wasserstein`, or one of
+            your own: the share of samples in which a judge sees the class that was asked for.
         every: k.
         num_samples: how many are drawn; None for as many as there are real ones.
         condition: for a model that has one: one for each sample, or one for all.

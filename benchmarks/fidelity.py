@@ -1,6 +1,6 @@
 """What the figures of fidelity say of real MNIST images, and of cheats.
 
-    python benchmarks/judge.py --data FOLDER --output RUNS
+    python benchmarks/fidelity.py --data FOLDER --output RUNS
 
 Protocol: a classifier is trained on the 60,000 training images and kept in `RUNS/judge.keras`; its
 128 features judge 10,000 images of each row against the 10,000 test images. Nearest neighbours are
@@ -9,12 +9,12 @@ goes on where a killed one stopped.
 """
 
 import argparse
-import json
 import os
 import platform
 import time
 
 import numpy as np
+from resumable import kept
 from sklearn.decomposition import PCA
 
 from tfgen.data import load_arrays
@@ -58,16 +58,6 @@ def sets(x, y):
         "means of the classes, repeated": lambda: means[np.resize(np.arange(10), count)],
         "uniform noise": lambda: random.random((count, *x.shape[1:])),
     }
-
-
-def kept(path, compute):
-    """What `compute` gives, as JSON, from a file where it has been computed."""
-    if not os.path.exists(path):
-        with open(f"{path}.partial", "w") as file:
-            json.dump(compute(), file)
-        os.replace(f"{path}.partial", path)
-    with open(path) as file:
-        return json.load(file)
 
 
 def main():
