@@ -66,6 +66,22 @@ def test_of_covariances_without_an_inverse(rows):
     assert frechet_distance(np.ones((3, 2)), np.zeros((2, 2))) == 2
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.integers(1, 9), min_size=1, max_size=6), st.integers(0, 2**31), st.floats(-1e6, 1e6)
+)
+def test_moments_do_not_depend_on_the_cuts(sizes, seed, mean):
+    x = mean + np.random.default_rng(seed).normal(size=(sum(sizes) + 1, 3)) * [1e-2, 1, 1e2]
+    moments = FeatureMoments().add(x[:1])
+    for end in np.cumsum(sizes) + 1:
+        moments.add(x[moments.count : end])
+    assert moments.count == len(x)
+    np.testing.assert_allclose(moments.mean, x.mean(0), rtol=1e-12, atol=1e-12)
+    deviations = np.sqrt(np.diag(np.cov(x.T)))
+    difference = moments.covariance - np.cov(x.T)
+    assert np.all(np.abs(difference) <= 1e-6 * np.outer(deviations, deviations))
+
+
 def test_moments_in_blocks_are_those_of_the_whole():
     random = np.random.default_rng(2)
     # A mean far from 0 costs sums of squares all their digits; float32 rows are not added as such.
