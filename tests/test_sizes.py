@@ -56,6 +56,7 @@ ALLOWED = {
 }
 # What has to be given beside the argument in question.
 GIVEN = {
+    "augmentation": tfgen.adversarial.AffineJitter(),
     "background": tfgen.Independent.default((4,)),
     "dim": 4,
     "dims": (2, 3),

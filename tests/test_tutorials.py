@@ -209,6 +209,57 @@ def test_latent(execute):
     assert found["together"] > 0.5
 
 
+def test_adversarial(execute):
+    found = execute(
+        "adversarial",
+        jsd="divergence",
+        values="list(values.values())",
+        off="np.max(np.abs(tf.sigmoid(best) - tf.sigmoid(learned))[np.abs(line[:, 0]) < 3])",
+        slopes="{name: slope[0] for name, slope in slopes.items()}",
+        distances="list(distances.values())",
+        verdicts="list(verdicts.values())",
+        figures="figures",
+        accuracy="judge.test_accuracy",
+        closer="[neighbours.closer, copies.closer]",
+        ends="np.max(np.abs(between[0] - dcgan.transform(ends[:1], condition.encode([0]))[0]))",
+        bound="[bound, entropy]",
+        named="accuracy",
+        left="[np.mean(x_line < -0.8), np.mean(drawn < -0.8)]",
+        widths="[np.std(each[each < -1.2]) for each in (x_line, drawn)]",
+        sweeps="len(np.unique(np.reshape(infogan.preview((x_test[:100],), seed=0), (100, -1)),"
+        " axis=0))",
+    )
+    best, learned = found["values"]
+    assert best == pytest.approx(2 * found["jsd"] - np.log(4), abs=1e-4)
+    assert best - 0.01 < learned < best and found["off"] < 0.15
+    slopes = found["slopes"]
+    assert slopes["Minimax"] == pytest.approx(-1 / (1 + np.exp(8)), rel=1e-4)
+    assert slopes["NonSaturating"] == pytest.approx(-1 / (1 + np.exp(-8)), rel=1e-4)
+    before, after, others = found["distances"]
+    assert others < after < before / 3
+    assert found["left"][1] == pytest.approx(found["left"][0], abs=0.05)
+    assert found["widths"][1] < 0.9 * found["widths"][0]
+    assert max(abs(verdict - 0.5) for verdict in found["verdicts"]) < 0.1
+
+    figures = found["figures"]
+    real = figures["training images"]
+    assert found["accuracy"] > 0.95
+    for name in ("channel", "projection"):
+        assert figures[name]["right"] > 0.95 and figures[name]["recall"] > 0.4
+        assert real["distance"] < figures[name]["distance"] < figures["class means"]["distance"] / 2
+    # What cheats can do, and what they cannot.
+    for name in ("20 of them", "class means"):
+        assert figures[name]["right"] > 0.98 and figures[name]["precision"] > 0.95
+        assert figures[name]["recall"] < 0.1
+    samples, copies = found["closer"]
+    assert samples < 0.6 and copies == 1
+    assert found["ends"] < 1e-5
+    bound, entropy = found["bound"]
+    assert entropy == pytest.approx(np.log(10) + 2 * np.log(2)) and bound > entropy - 1
+    # Both halves of a row have the middle of the sweep.
+    assert found["named"] > 0.55 and found["sweeps"] == 90
+
+
 def test_every_tutorial_is_executed_here():
     tests = {name.removeprefix("test_") for name in globals()}
     assert NOTEBOOKS and {path.stem for path in NOTEBOOKS} <= tests
