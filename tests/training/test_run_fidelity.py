@@ -17,7 +17,14 @@ from tfgen.evaluation.fidelity import (
     sliced_wasserstein,
 )
 from tfgen.networks import DenseNetworks
-from tfgen.training import evaluate, evaluate_fidelity, load_run, make_judge, train
+from tfgen.training import (
+    RunFolder,
+    evaluate,
+    evaluate_fidelity,
+    load_run,
+    make_judge,
+    train,
+)
 from tfgen_cli.main import main
 
 CLASSES = Classes(10)
@@ -42,9 +49,6 @@ def folders(tmp_path_factory):
             info.event_shape, latent_dim=2, hidden=(8,), condition=CLASSES
         ),
         "binary": lambda info: tfgen.Independent.default(info.event_shape, levels=2),
-        "autoencoder": lambda info: tfgen.Autoencoder.default(
-            info.event_shape, 2, DenseNetworks((8,))
-        ),
     }
     for name, build in builders.items():
         train(build, "digits", epochs=1, output=root / name, verbose=0)
@@ -117,10 +121,19 @@ def test_arrays_of_samples_come_with_the_labels_that_they_were_given(folders, tm
         np.testing.assert_array_equal(arrays["x"], model.sample(3, condition=7, seed=2))
 
 
+def test_a_model_that_draws_no_images_is_refused(folders, monkeypatch):
+    for model in (
+        tfgen.Autoencoder.default((8, 8, 1), 2, DenseNetworks((8,))),
+        tfgen.Independent.default((4,), levels=2),
+    ):
+        monkeypatch.setattr(RunFolder, "load_model", lambda self: model)  # noqa: B023
+        with pytest.raises(ValueError, match=f"draws images. Received: a {type(model).__name__}"):
+            evaluate_fidelity(folders / "binary")
+
+
 def test_what_cannot_be_judged_is_refused(folders, tmp_path):
     judge = folders / "judge.keras"
     for arguments, said in (
-        (("evaluate", folders / "autoencoder", "--fidelity"), "draws images. Received: a Auto"),
         (("evaluate", folders / "binary", "--judge", judge), "are of --fidelity"),
         (("evaluate", folders / "binary", "--num-images", 3), "are of --fidelity"),
         (("judge", "--data", "digits", "--output", tmp_path / "a.h5"), "ends in .keras"),
