@@ -84,6 +84,19 @@ def test_the_penalty_is_of_the_gradient_at_draws_of_the_prior():
     np.testing.assert_allclose(difference, 1.5 * np.sum(gradient**2, axis=1).mean(), rtol=1e-4)
 
 
+def test_a_discriminator_that_the_penalty_cannot_train_is_refused():
+    discriminator = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(4), keras.layers.BatchNormalization()]
+    )
+    discriminator.add(keras.layers.Dense(1))
+    model = small(prior=StandardNormal(2), condition=None)
+    arguments = {"encoder": model.encoder, "decoder": model.decoder, "prior": model.prior}
+    arguments |= {"discriminator": discriminator, "likelihood": model.likelihood}
+    with pytest.raises(ValueError, match="without batch normalization, as R1.*Received: "):
+        AAE(**arguments, penalty=R1())
+    AAE(**arguments)
+
+
 def test_instance_noise_goes_onto_every_z_that_is_judged():
     model = small(prior=StandardNormal(2), instance_noise=GaussianNoise(0.5))
     z = tf.random.stateless_normal((5, 2), (0, 1))
