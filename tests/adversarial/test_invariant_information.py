@@ -73,7 +73,39 @@ def test_jitter_moves_what_it_says_and_no_more():
     shifted = AffineJitter(0.0, 0.0, 0.2)(tf.constant(x), tf.constant([0, 1]))[..., 0]
     centre = np.sum(shifted * rows, axis=(1, 2))
     assert np.max(np.abs(centre)) <= 0.2 * 9 + 1e-4 and np.ptp(centre) > 3
-    np.testing.assert_array_equal(AffineJitter(0.0, 0.0, 0.0)(tf.constant(x), [0, 1]), x)
+    still = AffineJitter(0.0, 0.0, 0.0)(tf.constant(x), tf.constant([0, 1]))
+    np.testing.assert_allclose(still, x, atol=1e-6)
+
+
+def test_jitter_is_linear_in_the_image_and_runs_under_xla():
+    rng = np.random.default_rng(0)
+    one, other = (tf.constant(rng.random((3, 5, 7, 2), "float32")) for _ in range(2))
+    jitter, seed = AffineJitter(40.0, 0.3, 0.2), tf.constant([0, 1])
+    moved = jitter(one + 2 * other, seed)
+    np.testing.assert_allclose(moved, jitter(one, seed) + 2 * jitter(other, seed), atol=1e-5)
+    compiled = tf.function(jitter, jit_compile=True)
+    assert np.isfinite(compiled(one, seed)).all()
+    with tf.GradientTape() as tape:
+        tape.watch(one)
+        total = tf.reduce_sum(other * jitter(one, seed))
+    # The gradient of a linear map is the map's own transpose.
+    gradient = tape.gradient(total, one)
+    np.testing.assert_allclose(tf.reduce_sum(gradient * one), total, rtol=1e-4)
+
+
+def test_an_image_that_is_twice_as_large_has_its_pixels_twice_as_far_out():
+    x = np.zeros((1, 9, 9, 1), "float32")
+    x[0, 4, 6] = 1
+    jitter = AffineJitter(0.0, 0.5, 0.0)
+    grown = jitter(tf.constant(np.repeat(x, 200, axis=0)), tf.constant([0, 1]))[..., 0]
+    columns = np.indices((9, 9))[1] - 4
+    places = np.sum(grown * columns, axis=(1, 2)) / np.sum(grown, axis=(1, 2))
+    # From 2 * 0.5 to 2 * 1.5 pixels, to a quarter, as pixels are.
+    assert np.min(places) < 1.35 and np.max(places) > 2.65
+    assert np.min(places) > 0.75 and np.max(places) < 3.25
+    np.testing.assert_allclose(
+        np.sum(grown * (np.indices((9, 9))[0] - 4), axis=(1, 2)), 0, atol=1e-4
+    )
 
 
 def test_arguments_out_of_range_are_refused():

@@ -12,7 +12,7 @@ from tfgen.core.size_checks import check_not_negative, check_rate
 class AffineJitter(Augmentation):
     """Turns, scales and shifts each image a little about its centre; what moves in is 0.
 
-    Bilinear, on the device without XLA.
+    Bilinear, and differentiable in the image.
 
     Args:
         rotation: largest angle, in degrees, 0 or more; angles are uniform, both ways.
@@ -40,17 +40,27 @@ class AffineJitter(Augmentation):
         factor = 1 + draw(self.scale, of_scale)
         across, down = tf.unstack(draw(self.shift, of_shift, 2), axis=1)
         cosine, sine = tf.cos(angle) / factor, tf.sin(angle) / factor
-        # The place in x of each place in the result, by columns and rows from the upper left.
-        middle = (width - 1) / 2, (height - 1) / 2
-        to_left = middle[0] - cosine * middle[0] + sine * middle[1] + across * width
-        to_top = middle[1] - sine * middle[0] - cosine * middle[1] + down * height
-        zero = tf.zeros_like(angle)
-        maps = tf.stack([cosine, -sine, to_left, sine, cosine, to_top, zero, zero], axis=1)
-        return tf.raw_ops.ImageProjectiveTransformV3(
-            images=x,
-            transforms=maps,
-            output_shape=(height, width),
-            fill_value=0.0,
-            interpolation="BILINEAR",
-            fill_mode="CONSTANT",
-        )
+        # The place in x of each place in the result, as columns and rows from the centre.
+        columns = tf.range(width, dtype=tf.float32) - (width - 1) / 2
+        rows = (tf.range(height, dtype=tf.float32) - (height - 1) / 2)[:, tf.newaxis]
+        each = lambda values: values[:, tf.newaxis, tf.newaxis]
+        of_columns = each(cosine) * columns - each(sine) * rows + each(across * width)
+        of_rows = each(sine) * columns + each(cosine) * rows + each(down * height)
+        return _between(x, of_columns + (width - 1) / 2, of_rows + (height - 1) / 2)
+
+
+def _between(x, columns, rows):
+    """x at any places, `[batch, height, width]`: bilinear, 0 outside. Gathers, which XLA has."""
+    count, (height, width, channels) = tf.shape(x)[0], x.shape[1:]
+    pixels = tf.reshape(x, (count, height * width, channels))
+    result = tf.zeros_like(x)
+    left, top = tf.floor(columns), tf.floor(rows)
+    for column in (left, left + 1):
+        for row in (top, top + 1):
+            share = (1 - tf.abs(columns - column)) * (1 - tf.abs(rows - row))
+            inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+            index = tf.cast(tf.where(inside, row * width + column, 0), tf.int32)
+            share = tf.where(inside, share, 0)
+            found = tf.gather(pixels, tf.reshape(index, (count, -1)), batch_dims=1)
+            result += share[..., tf.newaxis] * tf.reshape(found, tf.shape(x))
+    return result
