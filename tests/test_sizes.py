@@ -48,6 +48,7 @@ ALLOWED = {
     ("ConvolutionalNetworks", "hidden"): [()],
     ("DenseNetworks", "hidden"): [()],
     ("GatedDenseNetworks", "hidden"): [()],
+    ("ImplicitPosterior", "hidden"): [()],
     ("ResidualNetworks", "hidden"): [()],
     ("GAN", "hidden"): [()],
     ("VAE", "hidden"): [()],
