@@ -31,6 +31,10 @@ def images(shift):
 REAL, FAKE, TRAINING = images(0), images(0.1), images(0)
 
 
+def first_difference(real, fake):
+    return float(fake[0].mean() - real[0].mean())
+
+
 class Halves:
     """Features of images, and the class that a judge would see."""
 
@@ -100,10 +104,20 @@ def test_a_report_has_the_figures_of_samples_beside_those_of_real_images():
 
 def test_a_report_of_few_samples_compares_as_many_real_ones():
     means = lambda x: x.mean((2, 3))
-    report = fidelity_report(means, REAL, FAKE[:12], TRAINING, figures=(frechet_distance,), seed=3)
+    report = fidelity_report(
+        means,
+        REAL,
+        FAKE[:12],
+        TRAINING,
+        figures=(frechet_distance,),
+        image_figures=(first_difference,),
+        seed=3,
+    )
     chosen = np.random.default_rng(3).permutation(40)[:12]
     expected = frechet_distance(means(REAL), means(TRAINING[chosen]))
     assert report["real_training_images"]["frechet_distance"] == pytest.approx(expected, rel=1e-4)
+    for name, images in (("generated", FAKE), ("real_training_images", TRAINING[chosen])):
+        assert report[name]["first_difference"] == first_difference(REAL, images)
     assert report["features"] == "<lambda>" and report["num_generated"] == 12
     assert "label_accuracy" not in report["generated"]
 

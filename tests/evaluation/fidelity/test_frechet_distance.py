@@ -64,6 +64,12 @@ def test_of_covariances_without_an_inverse(rows):
         frechet_distance(real, 2 - real), 4 * np.sum((real.mean(0) - 1) ** 2), rtol=1e-10
     )
     assert frechet_distance(np.ones((3, 2)), np.zeros((2, 2))) == 2
+    # Directions in which nothing varies add nothing, not even roots of rounding errors.
+    plane = np.linalg.qr(random.normal(size=(12, 2)))[0].T
+    low, lower = random.normal(size=(2, 30, 2)) * 100
+    np.testing.assert_allclose(
+        frechet_distance(low @ plane, lower @ plane), frechet_distance(low, lower), rtol=1e-11
+    )
 
 
 @settings(max_examples=40, deadline=None)
