@@ -40,12 +40,19 @@ def test_the_generator_is_two_branches_and_a_joint_layer():
     model = small()
     z, y = tf.ones((3, 2)), tf.eye(3)
     (w0, b0, w1, b1, w, b, w_out, b_out) = _by_shape(model.generator, (2, 6), (3, 5), (11, 7))
-    relu = lambda x: np.maximum(x, 0)
+    relu = lambda x: np.maximum(x, 0.2 * x)
     h = relu(np.concatenate([relu(z @ w0 + b0), relu(y @ w1 + b1)], axis=1) @ w + b)
     expected = 1 / (1 + np.exp(-(h @ w_out + b_out)))
     np.testing.assert_allclose(
         model.generator([z, y]), expected.reshape(3, 4, 5, 1), rtol=1e-5, atol=1e-6
     )
+
+
+def test_the_discriminator_reads_images_from_minus_one_to_one():
+    layer = [
+        each for each in small().discriminator.layers if isinstance(each, keras.layers.Rescaling)
+    ]
+    np.testing.assert_array_equal(layer[0](np.array([0.0, 0.5, 1.0])), [-1.0, 0.0, 1.0])
 
 
 def _by_shape(network, *shapes):

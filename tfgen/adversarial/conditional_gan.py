@@ -54,7 +54,12 @@ class ConditionalGAN(GAN):
         discriminator: keras.Model | None = None,
         **kwargs: Any,
     ) -> Self:
-        """The paper's networks for MNIST (section 4.1), with a standard normal prior.
+        """The paper's networks for MNIST (section 4.1), but for three things.
+
+        As in `GAN.default`, the generator's units are leaky rectifiers, the discriminator sees
+        images rescaled to [-1, 1], and the prior is a standard normal. With the paper's units and
+        no rescaling, and the optimizers here, all samples of MNIST became ones. The class is obeyed
+        late: on the bundled digits from about 2,000 steps on.
 
         Args:
             event_shape: `(d,)`, of any finite values, or `(height, width, channels)` in [0, 1].

@@ -35,7 +35,7 @@ def conditional_generator(
         latent_dim: size of z.
         output_shape: shape of one example.
         condition: what y is.
-        hidden: units of the rectifiers for z, for y, and for both.
+        hidden: units of the leaky rectifiers for z, for y, and for both.
         dropout: rate of dropout, in [0, 1).
         output_activation: of the last layer.
         name: name of the model.
@@ -49,7 +49,7 @@ def conditional_generator(
         (latent_dim,),
         condition,
         check_rate(dropout, "dropout"),
-        [layers.Dense(units, "relu") for units in _three(hidden)],
+        [layers.Dense(units, "leaky_relu") for units in _three(hidden)],
     )
     h = layers.Dense(math.prod(output_shape), output_activation)(h)
     return keras.Model([z, given], layers.Reshape(output_shape)(h), name=name)
@@ -64,7 +64,7 @@ def conditional_discriminator(
 ) -> keras.Model:
     """Builds the discriminator: x [batch, *input_shape] and a condition -> logits [batch].
 
-    Its hidden layers are maxout units of 5, 5 and 4 pieces.
+    Its hidden layers are maxout units of 5, 5 and 4 pieces. Images are rescaled to [-1, 1] first.
 
     Args:
         input_shape: shape of one example.
@@ -89,9 +89,11 @@ def conditional_discriminator(
 def _branches(input_shape, condition, dropout, hidden):
     """The two inputs, and the joint layer of both."""
     first, of_given, joint = hidden
-    inputs = keras.Input(input_shape)
+    inputs = h = keras.Input(input_shape)
+    if len(input_shape) == 3:
+        h = layers.Rescaling(2.0, -1.0)(h)
     given, features = given_input(check_is_condition(condition))
-    both = [first(layers.Flatten()(inputs)), of_given(features)]
+    both = [first(layers.Flatten()(h)), of_given(features)]
     h = layers.Concatenate()([layers.Dropout(dropout)(each) for each in both])
     return inputs, given, layers.Dropout(dropout)(joint(h))
 
