@@ -13,7 +13,9 @@ from tfgen_cli.quiet import import_tfgen
 @click.option("--data", required=True, help="digits, a TFDS name, or a file or folder of data.")
 @click.option("--output", required=True, type=click.Path(dir_okay=False), help="File: .keras.")
 @click.option(
-    "--epochs", default=5, type=click.IntRange(1, 2**31 - 1), show_default=True, help="Of training."
+    "--epochs",
+    type=click.IntRange(1, 2**31 - 1),
+    help="Of training: 5, or as many as make 1,000 steps where images are few, unless given.",
 )
 @click.option("--seed", default=0, type=click.IntRange(0, 2**31 - 1), show_default=True)
 @click.option("--binarize", type=click.Choice(["threshold", "stochastic"]))

@@ -13,7 +13,7 @@ def make_judge(
     data: str | os.PathLike,
     path: str | os.PathLike,
     *,
-    epochs: int = 5,
+    epochs: int | None = None,
     seed: int = 0,
     binarize: str | None = None,
     levels: int | None = None,
@@ -26,7 +26,7 @@ def make_judge(
         data: name or path of a data set of images with integer classes. Where it has no split
             "test", a tenth of "train" is held out for the test.
         path: of the file, ending in `.keras`.
-        epochs: of training.
+        epochs: of training; None for the usual ones (see `train_judge`).
         seed: of the start, the orders, and what is drawn of the images.
         binarize, levels, channels: how the images are prepared (see `tfgen.data.load`).
         verbose: as in Keras.

@@ -1,5 +1,6 @@
 """A classifier of real images, by whose features and labels generated ones are judged."""
 
+import math
 import os
 from typing import Any
 
@@ -12,6 +13,7 @@ from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ArrayLike
 
 _SMALLEST, _WIDTHS = 8, (32, 64, 128, 256)  # side of the last maps; channels of the convolutions
+_LEAST_STEPS = 1000
 
 
 class Judge(Configured, keras.Model):
@@ -93,7 +95,7 @@ def train_judge(
     *,
     data: str,
     num_features: int = 128,
-    epochs: int = 5,
+    epochs: int | None = None,
     batch_size: int = 128,
     learning_rate: float = 1e-3,
     seed: int = 0,
@@ -109,7 +111,8 @@ def train_judge(
         test: others, which have no part in the training.
         data: name of the data set, for the description.
         num_features: length of the features.
-        epochs, batch_size, learning_rate, verbose: of the training; `verbose` as in Keras.
+        epochs: of the training; None for 5, or as many as make 1,000 steps where images are few.
+        batch_size, learning_rate, verbose: of the training; `verbose` as in Keras.
         seed: of the start and of the orders.
     Returns:
         The `Judge`.
@@ -117,7 +120,8 @@ def train_judge(
         ValueError: bad images, labels or numbers.
     """
     check_sizes(num_features=num_features)
-    check_count(epochs, "epochs")
+    if epochs is not None:
+        check_count(epochs, "epochs")
     check_count(batch_size, "batch_size")
     shape = np.shape(train[0])[1:]
     (x, y), (x_test, y_test) = (
@@ -126,8 +130,10 @@ def train_judge(
     keras.utils.set_random_seed(seed)
     network = _network(shape, num_features, int(max(y.max(), y_test.max())) + 1)
     classifier = keras.Model(network.input, network.outputs[1])
-    steps = epochs * -(-len(x) // batch_size)
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    steps = math.ceil(len(x) / batch_size)
+    if epochs is None:
+        epochs = max(5, math.ceil(_LEAST_STEPS / steps))
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
     classifier.compile(
         keras.optimizers.Adam(schedule),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
