@@ -94,9 +94,9 @@ class _Captioned(tfds.core.GeneratorBasedBuilder, abc.ABC):
         number = 2 * held_out + (source == "test")
         choices = [_choices(digit, held_out, (0, number, digit)) for digit in range(len(DIGITS))]
         for index, (shade, digit) in enumerate(self._grey_digits(source)):
-            ink, ground, wording = next(choices[digit])
+            ink, ground, caption = next(choices[digit])
             names = {"digit": digit, "ink": ink, "ground": ground}
-            yield index, {"image": colour(shade, ink, ground), "caption": wording, **names}
+            yield index, {"image": colour(shade, ink, ground), "caption": caption, **names}
 
 
 def _choices(digit, held_out, seed):
