@@ -19,7 +19,7 @@ class Game(AdversarialModel):
     """x = G(z), z ~ p(z), and what a training step of its two players is made of.
 
     A family stores the network that judges, checked by `check_judge`, and the `loss_pair`, and
-    makes its terms from `play` and `play_generator`.
+    makes the terms of its `discriminator_loss` from `play`.
 
     Args:
         generator: Keras model, `[batch, latent_dim]` to `[batch, *event_shape]`.
@@ -132,9 +132,12 @@ class Game(AdversarialModel):
         with float32_for_float16(self.discriminator):
             return (*outputs, self.penalty(judge, real, fake, fold_in(seed, 2)))
 
-    def play_generator(
-        self, batch: tuple[tf.Tensor, ...], fake: tf.Tensor, seed: tf.Tensor, training: bool
-    ) -> tf.Tensor:
-        """What the judge makes of generated examples, `[batch]`; the arguments as in `play`."""
-        _, *given = batch
-        return self.judge(self.augment(fake, fold_in(seed, 0), training), *given, training=training)
+    def generator_loss(
+        self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
+    ) -> dict[str, tf.Tensor]:
+        """The pair's generator loss of fresh generated examples."""
+        x, *given = batch
+        fake = self.generate(tf.shape(x)[0], seed, *given, training=training)
+        fake = self.augment(fake, fold_in(seed, 0), training)
+        outputs = self.judge(fake, *given, training=training)
+        return {"generator_loss": self.loss_pair.generator(outputs)}

@@ -161,12 +161,3 @@ class GAN(Game):
             "real_outputs": tf.reduce_mean(real_outputs),
             "fake_outputs": tf.reduce_mean(fake_outputs),
         }
-
-    def generator_loss(
-        self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
-    ) -> dict[str, tf.Tensor]:
-        """The pair's generator loss of fresh generated examples."""
-        x, *given = batch
-        fake = self.generate(tf.shape(x)[0], seed, *given, training=training)
-        fake_outputs = self.play_generator(batch, fake, seed, training)
-        return {"generator_loss": self.loss_pair.generator(fake_outputs)}

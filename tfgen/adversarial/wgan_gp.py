@@ -156,15 +156,6 @@ class WGANGP(Game):
         distance = -self.loss_pair.discriminator(*outputs)
         return {"critic_loss": penalty - distance, "distance": distance, "penalty": penalty}
 
-    def generator_loss(
-        self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
-    ) -> dict[str, tf.Tensor]:
-        """-E[D(G(z))] of fresh generated examples."""
-        x, *given = batch
-        fake = self.generate(tf.shape(x)[0], seed, *given, training=training)
-        outputs = self.play_generator(batch, fake, seed, training)
-        return {"generator_loss": self.loss_pair.generator(outputs)}
-
 
 def _layer_normalization():
     return GroupNormalization(1, epsilon=1e-5)
