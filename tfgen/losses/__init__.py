@@ -1,5 +1,6 @@
 """Losses that are values: pairs of adversarial ones, penalties beside them, and their theory."""
 
+from tfgen.losses.mode_seeking import ModeSeeking
 from tfgen.losses.pairs import (
     Hinge,
     LeastSquares,
@@ -24,6 +25,7 @@ __all__ = [
     "LeastSquares",
     "LossPair",
     "Minimax",
+    "ModeSeeking",
     "NonSaturating",
     "Penalty",
     "R1",
