@@ -24,7 +24,6 @@ from keras import layers
 
 from tfgen import DCGAN
 from tfgen.conditions import Classes
-from tfgen.networks import dcgan_features, projection_discriminator
 
 SHAPE, BATCH = (28, 28, 1), 64
 
@@ -72,13 +71,8 @@ def bare(filters, repeats):
     return operations, times
 
 
-def build(filters, condition=None, projection=False):
-    discriminator = None
-    if projection:
-        discriminator = projection_discriminator(dcgan_features(SHAPE, filters), condition)
-    model = DCGAN.default(
-        SHAPE, base_filters=filters, condition=condition, discriminator=discriminator
-    )
+def build(filters, condition=None):
+    model = DCGAN.default(SHAPE, base_filters=filters, condition=condition)
     model.compile(steps_per_execution=10)
     return model
 
@@ -97,7 +91,6 @@ def main():
     models = {
         "DCGAN": (build(arguments.filters), (x,)),
         "given the class": (build(arguments.filters, Classes(10)), (x, y)),
-        "given the class, projection": (build(arguments.filters, Classes(10), True), (x, y)),
     }
     times = {name: [] for name in models}
     for repeat in range(arguments.repeats + 1):

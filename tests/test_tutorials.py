@@ -244,15 +244,15 @@ def test_adversarial(execute):
     figures = found["figures"]
     real = figures["training images"]
     assert found["accuracy"] > 0.95
-    for name in ("channel", "projection"):
-        assert figures[name]["right"] > 0.95 and figures[name]["recall"] > 0.4
-        assert real["distance"] < figures[name]["distance"] < figures["class means"]["distance"] / 2
+    samples = figures["samples"]
+    assert samples["right"] > 0.95 and samples["recall"] > 0.4
+    assert real["distance"] < samples["distance"] < figures["class means"]["distance"] / 2
     # What cheats can do, and what they cannot.
     for name in ("20 of them", "class means"):
         assert figures[name]["right"] > 0.98 and figures[name]["precision"] > 0.95
         assert figures[name]["recall"] < 0.1
-    samples, copies = found["closer"]
-    assert samples < 0.6 and copies == 1
+    of_samples, of_copies = found["closer"]
+    assert of_samples < 0.6 and of_copies == 1
     assert found["ends"] < 1e-5
     bound, entropy = found["bound"]
     assert entropy == pytest.approx(np.log(10) + 2 * np.log(2)) and bound > entropy - 1

@@ -134,7 +134,7 @@ def test_gradients_reach_the_condition_s_weights_under_xla(make, shapes, kind):
     ):
         assert np.isfinite(found).all()
         path = set(weight.path.split("/"))
-        if {"of_given", "words"} & path:
+        if {"of_given", "words", "embedding"} & path:
             assert np.any(found) and not np.any(nothing)
             reading += 1
     first = next(w for w in network.trainable_weights if "words" not in w.path.split("/"))
@@ -198,10 +198,10 @@ def test_the_features_of_a_caption_are_its_words_side_by_side():
     np.testing.assert_array_equal(features(CAPTIONS.nothing(2)), np.zeros((2, 128)))
 
 
-def test_the_discriminator_s_channel_is_of_the_size_of_pixels():
+def test_an_encoder_s_channel_is_of_the_size_of_pixels():
     """Independent features of variance 1 make a channel of variance 1."""
-    discriminator = dcgan_discriminator((32, 32, 1), 2, condition=Vector(50))
-    kernel = discriminator.get_layer("of_given").kernel.numpy()
+    encoder = ConvolutionalNetworks((2, 3)).encoder((32, 32, 1), 2, condition=Vector(50))
+    kernel = encoder.get_layer("of_given").kernel.numpy()
     assert kernel.shape == (50, 32 * 32)
     given = np.random.default_rng(0).normal(size=(20, 50))
     assert abs(np.std(given @ kernel) - 1) < 0.1

@@ -65,3 +65,18 @@ def test_features_are_the_discriminator_s_without_its_last_layer():
     phi.set_weights(own)
     x = images(3, (9, 12, 2))
     np.testing.assert_allclose(whole(x), (phi(x) @ w)[:, 0] + b, rtol=1e-5, atol=1e-6)
+
+
+def test_a_conditional_discriminator_is_a_projection_on_the_same_features():
+    keras.utils.set_random_seed(0)
+    of_both = dcgan_discriminator((9, 12, 2), 2, condition=Classes(3))
+    alone, phi = dcgan_discriminator((9, 12, 2), 2), dcgan_features((9, 12, 2), 2)
+    features, psi = of_both.get_layer("features"), of_both.get_layer("psi")
+    alone.set_weights([*features.get_weights(), *psi.get_weights()])
+    phi.set_weights(features.get_weights())
+    x = images(3, (9, 12, 2))
+    of_classes = of_both.get_layer("embedding").kernel.numpy()[[2, 0, 1]]
+    expected = alone(x) + np.sum(of_classes * phi(x), axis=1)
+    found = of_both([x, tf.one_hot([2, 0, 1], 3)])
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+    assert of_both.name == "discriminator"

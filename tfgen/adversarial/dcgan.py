@@ -49,8 +49,8 @@ class DCGAN(GAN):
             loss_pair: what the two minimise.
             prior: p(z); None for `StandardNormal(latent_dim)`.
             condition: what y is; None for p(x).
-            discriminator: another one, such as `projection_discriminator(dcgan_features(
-                event_shape, base_filters), condition)`; None for the paper's.
+            discriminator: Keras model of x, and of the condition if there is one; None for the
+                paper's, which judges a condition by projection.
             **kwargs: the constructor's other arguments.
         Returns:
             A built `DCGAN`.

@@ -14,9 +14,10 @@ from tfgen.core import Condition
 from tfgen.core.size_checks import check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.layers import SyncBatchNormalization
-from tfgen.networks.condition_features import features_channel, given_input, with_features
+from tfgen.networks.condition_features import given_input, with_features
 from tfgen.networks.conditional_inputs import network_inputs
 from tfgen.networks.halving import doubled, halved
+from tfgen.networks.projection import projection_discriminator
 
 _SMALLEST_SIDE = 4
 
@@ -89,9 +90,8 @@ def dcgan_discriminator(
 
     5x5 convolutions of stride 2, each followed by LeakyReLU of slope 0.2, and all but the first
     by batch normalization before that; then one dense unit. The filters start at `base_filters`
-    and double at each step. Radford et al. (2016), section 3. A dense layer makes one more
-    channel of the image out of a condition, the way of Denton et al. (2015); "no condition" makes
-    a channel of 0.
+    and double at each step. Radford et al. (2016), section 3. With a condition the last layer is
+    that of `projection_discriminator`.
 
     Args:
         image_shape: `(height, width, channels)`, each side at least 8.
@@ -104,17 +104,12 @@ def dcgan_discriminator(
     Raises:
         ValueError: a size is too small.
     """
-    check_sizes(base_filters=base_filters)
-    grids = dcgan_grids(image_shape)
-    inputs = keras.Input(image_shape)
-    h = keras.layers.Rescaling(2.0, -1.0)(inputs)
-    given, features = given_input(condition)
+    features = dcgan_features(image_shape, base_filters, normalization=normalization)
     if condition is not None:
-        h = keras.layers.Concatenate()([h, features_channel(features, image_shape)])
-    h = _halvings(h, base_filters, len(grids) - 1, normalization)
-    h = keras.layers.Dense(1, kernel_initializer=_normal())(h)
-    outputs = keras.layers.Reshape(())(h)
-    return keras.Model(network_inputs(inputs, given), outputs, name=name)
+        return projection_discriminator(features, condition, name)
+    # The unit is called as where a condition is projected.
+    h = keras.layers.Dense(1, kernel_initializer=_normal(), name="psi")(features.output)
+    return keras.Model(features.input, keras.layers.Reshape(())(h), name=name)
 
 
 def dcgan_features(
@@ -137,15 +132,9 @@ def dcgan_features(
         ValueError: a size is too small.
     """
     check_sizes(base_filters=base_filters)
-    grids = dcgan_grids(image_shape)
     inputs = keras.Input(image_shape)
     h = keras.layers.Rescaling(2.0, -1.0)(inputs)
-    return keras.Model(inputs, _halvings(h, base_filters, len(grids) - 1, normalization), name=name)
-
-
-def _halvings(h, base_filters, num_steps, normalization):
-    """The discriminator's convolutions, flattened."""
-    for step in range(num_steps):
+    for step in range(len(dcgan_grids(image_shape)) - 1):
         first = step == 0
         h = keras.layers.Conv2D(
             base_filters * 2**step,
@@ -156,7 +145,7 @@ def _halvings(h, base_filters, num_steps, normalization):
             kernel_initializer=_normal(),
         )(h)
         h = keras.layers.LeakyReLU(0.2)(h if first else normalization()(h))
-    return keras.layers.Flatten()(h)
+    return keras.Model(inputs, keras.layers.Flatten()(h), name=name)
 
 
 def dcgan_grids(image_shape: ShapeLike) -> list[tuple[int, int]]:
