@@ -18,7 +18,7 @@ import tensorflow as tf
 
 import tfgen
 from tfgen import registry
-from tfgen.adversarial import DiffAugment
+from tfgen.adversarial import ContrastiveText, DiffAugment
 from tfgen.autoregressive import s_curve_orders
 from tfgen.conditions import Attributes, Captions, Classes, Vector
 from tfgen.core import SamplingModel
@@ -44,7 +44,7 @@ from tfgen.latent import (
     MaskingNoise,
     VampPrior,
 )
-from tfgen.losses import R1
+from tfgen.losses import R1, ModeSeeking
 from tfgen.networks import DenseNetworks, dcgan_features, projection_discriminator
 
 IMAGE, SMALL, VECTOR = (8, 8, 1), (5, 4, 1), (6,)
@@ -210,6 +210,16 @@ MODELS = {
     ),
     "InfoGAN": lambda: tfgen.InfoGAN.default(
         IMAGE, INFO_CODE, noise_dim=2, base_filters=2, hidden=6, average_decay=0.9
+    ),
+    "TextToImageGAN: captions, conditional": lambda: tfgen.TextToImageGAN.default(
+        IMAGE,
+        Captions.from_corpus(TEXTS),
+        latent_dim=3,
+        text_dim=4,
+        base_filters=2,
+        text_training=ContrastiveText(2, batch_size=4),
+        midpoint_weight=0.5,
+        mode_seeking=ModeSeeking(0.1),
     ),
     "DDPM": lambda: tfgen.DDPM.default(
         IMAGE, num_steps=6, base_channels=8, multipliers=(1,), attention_at=()

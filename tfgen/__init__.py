@@ -14,7 +14,15 @@ from tfgen import (
     networks,
     training,
 )
-from tfgen.adversarial import DCGAN, GAN, LSGAN, WGANGP, ConditionalGAN, InfoGAN
+from tfgen.adversarial import (
+    DCGAN,
+    GAN,
+    LSGAN,
+    WGANGP,
+    ConditionalGAN,
+    InfoGAN,
+    TextToImageGAN,
+)
 from tfgen.autoregressive import (
     FVSBN,
     MADE,
@@ -63,6 +71,7 @@ __all__ = [
     "PixelCNNPlusPlus",
     "RNADE",
     "RowLSTM",
+    "TextToImageGAN",
     "VAE",
     "WGANGP",
     "adversarial",

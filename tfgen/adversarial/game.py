@@ -9,6 +9,7 @@ from tfgen.adversarial.augmentation import Augmentation
 from tfgen.adversarial.model import AdversarialModel
 from tfgen.core import Condition, RunningAverage, fold_in
 from tfgen.core.size_checks import check_rate
+from tfgen.core.typing import ShapeLike
 from tfgen.distributions import Prior
 from tfgen.losses import Penalty
 from tfgen.losses.precision import float32_for_float16
@@ -49,7 +50,7 @@ class Game(AdversarialModel):
     ) -> None:
         super().__init__(condition=condition, **kwargs)
         event_shape = tuple(generator.output_shape[1:])
-        check_network("generator", generator, (prior.dim,), event_shape, condition)
+        self.check_player("generator", generator, (prior.dim,), event_shape)
         if augmentation is not None and len(event_shape) != 3:
             raise ValueError(
                 f"expected augmentation of images alone. Received: {augmentation!r} for examples of"
@@ -69,6 +70,20 @@ class Game(AdversarialModel):
                 name="averaged_generator",
             )
 
+    def check_player(
+        self, name: str, network: keras.Model, input_shape: ShapeLike, output_shape: ShapeLike
+    ) -> None:
+        """Checks that a network maps one shape, and what players read of y, to another.
+
+        Args:
+            name: its role, for the message.
+            network: Keras model.
+            input_shape, output_shape: without the batch.
+        Raises:
+            ValueError: it does not.
+        """
+        check_network(name, network, input_shape, output_shape, self.condition)
+
     def check_judge(self, name: str, network: keras.Model) -> keras.Model:
         """Checks the network that judges, and gives it.
 
@@ -79,7 +94,7 @@ class Game(AdversarialModel):
             ValueError: it does not fit the generator, the condition or the penalty.
         """
         outputs = (1,) if network.output_shape[1:] == (1,) else ()
-        check_network(name, network, self.event_shape, outputs, self.condition)
+        self.check_player(name, network, self.event_shape, outputs)
         if self.penalty is not None:
             self.penalty.check(network)
         return network

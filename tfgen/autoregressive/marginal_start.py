@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from tfgen.autoregressive.penalized_model import PenalizedModel
 from tfgen.core import first_examples
@@ -35,9 +36,9 @@ class MarginalStart(PenalizedModel):
     def _logits_bias(self) -> keras.Variable:
         """The bias of the logits, of size D for two levels and D * levels for more."""
 
-    def prepare(self, x: Any) -> None:
+    def prepare(self, x: Any, tokens: tf.Tensor | None = None) -> None:
         """Counts the training examples and, before the first step, their levels."""
-        super().prepare(x)
+        super().prepare(x, tokens)
         bias = self._logits_bias
         if not self.marginal_start or int(self.steps_seen.numpy()) or np.any(bias.numpy()):
             return

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from tfgen.autoregressive.model import AutoregressiveModel
 from tfgen.core import count_examples
@@ -27,7 +28,7 @@ class PenalizedModel(AutoregressiveModel):
         self.weight_prior = weight_prior
         self._examples = _Examples()
 
-    def prepare(self, x: Any) -> None:
+    def prepare(self, x: Any, tokens: tf.Tensor | None = None) -> None:
         """Counts the training examples, at every `fit`."""
         number = count_examples(x) if self._examples.counted else None
         self._examples.share.assign(1 / number if number else 0.0)

@@ -208,9 +208,9 @@ class RNADE(PenalizedModel):
             )
         self.standardize.adapt(self.check(x).numpy())
 
-    def prepare(self, x: Any) -> None:
+    def prepare(self, x: Any, tokens: tf.Tensor | None = None) -> None:
         """Adapts to the training examples, once (see `adapt`), and counts them."""
-        super().prepare(x)
+        super().prepare(x, tokens)
         if self.standardize is None or self.standardize.adapted or int(self.steps_seen.numpy()):
             return
         examples = first_examples(x)

@@ -4,7 +4,7 @@ from tfgen.core.adam import Adam
 from tfgen.core.checks import check_array, check_count, check_spec
 from tfgen.core.condition import Condition
 from tfgen.core.configured import Configured
-from tfgen.core.first_examples import count_examples, first_examples
+from tfgen.core.first_examples import count_examples, first_examples, first_pairs
 from tfgen.core.model import GenerativeModel
 from tfgen.core.phase import Phase
 from tfgen.core.running_average import RunningAverage
@@ -33,6 +33,7 @@ __all__ = [
     "count_examples",
     "example_seeds",
     "first_examples",
+    "first_pairs",
     "fold_in",
     "integer_by_example",
     "normal_by_example",

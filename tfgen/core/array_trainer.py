@@ -106,7 +106,7 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
         self._feed = feed
         try:
             with readable_data_errors():
-                self.prepare(x if feed is None else arrays[0])
+                self.prepare(*((x,) if feed is None else arrays))
                 return super().fit(
                     x,
                     y,
@@ -125,13 +125,14 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
         finally:
             self._feed = None
 
-    def prepare(self, x: Any) -> None:
+    def prepare(self, x: Any, tokens: tf.Tensor | None = None) -> None:
         """What `fit` does with its training examples before its first step: here nothing.
 
         A family that adapts to data does it here, where no step was made yet (`steps_seen`).
 
         Args:
             x: tensor of examples; or a data set or another source of batches.
+            tokens: beside a tensor, of a model with a condition: one for each example.
         """
 
     def _check_steps(self, num_steps):

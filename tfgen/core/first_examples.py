@@ -24,16 +24,26 @@ def first_examples(data: Any) -> np.ndarray | None:
     """
     if is_array(data):
         return np.asarray(data)
-    batches = _batches(data)
-    if batches is None:
-        return None
-    found, count = [], 0
-    for batch in batches:
-        found.append(_x(batch))
-        count += len(found[-1])
-        if count >= _MOST_EXAMPLES:
-            break
+    found = [_x(batch) for batch in _first_batches(data)]
     return np.concatenate(found) if found else None
+
+
+def first_pairs(data: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """The first 10,000 or so examples of a data set, each with its y.
+
+    Args:
+        data: a `tf.data.Dataset` or `PyDataset` of batches `(x, y)`.
+    Returns:
+        `[num_examples, *event_shape]` and `[num_examples, ...]`; None of data that can be read once
+        only, as a generator's.
+    """
+    pairs = [keras.utils.unpack_x_y_sample_weight(batch)[:2] for batch in _first_batches(data)]
+    if not pairs:
+        return None
+    x, y = (
+        np.concatenate([np.asarray(each) for each in part]) for part in zip(*pairs, strict=True)
+    )
+    return x, y
 
 
 def count_examples(data: Any) -> int | None:
@@ -54,6 +64,16 @@ def count_examples(data: Any) -> int | None:
     if not num_batches or batches is None:
         return None
     return num_batches * len(_x(next(batches)))
+
+
+def _first_batches(data):
+    """The batches with the first 10,000 examples; none of what can be read once only."""
+    count = 0
+    for batch in _batches(data) or ():
+        yield batch
+        count += len(_x(batch))
+        if count >= _MOST_EXAMPLES:
+            return
 
 
 def _batches(data):

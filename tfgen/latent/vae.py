@@ -154,9 +154,9 @@ class VAE(LatentModel):
         layers = tuple(value for value in values if isinstance(value, keras.layers.Layer))
         return (Phase("bound", self.bound_loss, (self.encoder, self.decoder, *layers)),)
 
-    def prepare(self, x: Any) -> None:
+    def prepare(self, x: Any, tokens: tf.Tensor | None = None) -> None:
         """Starts the prior from the training examples, before the first step."""
-        super().prepare(x)
+        super().prepare(x, tokens)
         if self.prior.encodes is not None and not int(self.steps_seen.numpy()):
             examples = first_examples(x)
             if examples is not None:

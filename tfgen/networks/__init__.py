@@ -19,6 +19,11 @@ from tfgen.networks.mlp import mlp
 from tfgen.networks.projection import projection_discriminator
 from tfgen.networks.residual_networks import ResidualNetworks
 from tfgen.networks.small_denoiser import small_denoiser
+from tfgen.networks.text_to_image import (
+    text_encoder,
+    text_to_image_discriminator,
+    text_to_image_generator,
+)
 from tfgen.networks.unet import unet
 
 __all__ = [
@@ -44,5 +49,8 @@ __all__ = [
     "over_leading_axes",
     "projection_discriminator",
     "small_denoiser",
+    "text_encoder",
+    "text_to_image_discriminator",
+    "text_to_image_generator",
     "unet",
 ]
