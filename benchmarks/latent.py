@@ -16,6 +16,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 import keras
@@ -28,10 +29,25 @@ from tfgen.core import Adam
 from tfgen.data import load_arrays
 from tfgen.distributions import kl_terms, sample_and_log_prob
 from tfgen.evaluation import two_phase_likelihood
-from tfgen.latent import ELBO, IWAE, DReG, LinearWarmUp, VampPrior
+from tfgen.latent import ELBO, IWAE, DReG, LinearWarmUp, Objective, VampPrior
 from tfgen.networks import ConvolutionalNetworks, DenseNetworks
 
 NUM_TRAIN, SHAPE = 50_000, (28, 28, 1)
+
+
+class Stage(NamedTuple):
+    """A part of a training.
+
+    Attributes:
+        objective: what is maximised.
+        epochs: how many.
+        peak: learning rate at the start, from which it falls to 0 along half a cosine, over this
+            stage and those after it that have none; None to go on along the last one.
+    """
+
+    objective: Objective
+    epochs: int
+    peak: float | None = None
 
 
 class Setting(NamedTuple):
@@ -39,16 +55,13 @@ class Setting(NamedTuple):
 
     Attributes:
         make: `() -> model`.
-        stages: `(epochs, objective)`, one after the other.
+        stages: one after the other.
         batch_size: of all stages.
-        peak: learning rate at the start, from which it falls to 0 along half a cosine.
-        warm_up: epochs in which the weight of the rate grows from 0 to 1; they come first.
     """
 
     make: Callable
-    stages: Sequence
+    stages: Sequence[Stage]
     batch_size: int = 100
-    peak: float = 1e-3
 
 
 def warmed_up(epochs, batch_size):
@@ -67,48 +80,58 @@ def hierarchical_vae():
 
 
 MODELS = {
-    "VAE": Setting(vae, [(500, warmed_up(30, 100))]),
-    "IWAE": Setting(vae, [(150, warmed_up(30, 100)), (60, IWAE(5)), (40, IWAE(50))]),
-    "HierarchicalVAE": Setting(hierarchical_vae, [(200, warmed_up(40, 100))], peak=5e-4),
+    "VAE": Setting(vae, [Stage(warmed_up(30, 100), 500, 1e-3)]),
+    "IWAE": Setting(
+        vae, [Stage(warmed_up(30, 100), 150, 1e-3), Stage(IWAE(5), 60), Stage(IWAE(50), 40)]
+    ),
+    "HierarchicalVAE": Setting(
+        hierarchical_vae, [Stage(warmed_up(40, 100), 200, 5e-4), Stage(IWAE(10), 40, 3e-4)]
+    ),
 }
 PAPER = {
     # Burda et al. (2016), Table 1: 3,280 epochs in batches of 20, dynamic binarization there.
-    "IWAE": Setting(vae, [(3280, DReG(50))], batch_size=20),
+    "IWAE": Setting(vae, [Stage(DReG(50), 3280, 1e-3)], batch_size=20),
     # Tomczak & Welling (2018), Table 2: convolutional, 500 pseudo-inputs.
     "HierarchicalVAE": Setting(
         lambda: HierarchicalVAE.default(
             SHAPE, (40, 40), ConvolutionalNetworks(), top=VampPrior(SHAPE, 40, 500)
         ),
-        [(2000, warmed_up(100, 100))],
-        peak=5e-4,
+        [Stage(warmed_up(100, 100), 2000, 5e-4)],
     ),
 }
 
 
-def compiled(setting, x):
+def built(setting, x):
     """The model of a setting; its pixels' logits start at their frequencies among x."""
     model = setting.make()
     means = np.clip(x.mean(axis=0), 1e-3, 1 - 1e-3)
     model.decoder.get_layer("output").bias.assign(np.log(means / (1 - means)).reshape(-1))
-    steps = sum(epochs for epochs, _ in setting.stages) * NUM_TRAIN // setting.batch_size
-    schedule = keras.optimizers.schedules.CosineDecay(setting.peak, steps)
-    model.compile(Adam(schedule), steps_per_execution=50, jit_compile=True)
     return model
 
 
 def train(setting, folder, x, validation):
     """The trained model, and the minutes of its training."""
     epochs = 0
-    for number, objective in setting.stages:
-        epochs += number
+    for index, stage in enumerate(setting.stages):
+        if stage.peak is not None:
+            last = takewhile(lambda each: each.peak is None, setting.stages[index + 1 :])
+            steps = sum(each.epochs for each in (stage, *last)) * NUM_TRAIN // setting.batch_size
+
+        def prepare(model, stage=stage, steps=steps, begins=epochs):
+            if stage.peak is not None and model.epochs_seen == begins:
+                rate = keras.optimizers.schedules.CosineDecay(stage.peak, steps)
+                model.compile(Adam(rate), steps_per_execution=50, jit_compile=True)
+            model.objective = stage.objective
+
+        epochs += stage.epochs
         model, seconds = resumable.fit(
-            lambda: compiled(setting, x),
+            lambda: built(setting, x),
             x,
             folder,
+            prepare=prepare,
             epochs=epochs,
             batch_size=setting.batch_size,
             validation_data=validation,
-            objective=objective,
         )
     return model, seconds / 60
 

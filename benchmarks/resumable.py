@@ -55,21 +55,22 @@ def fit(
     batch_size,
     y=None,
     validation_data=None,
-    objective=None,
+    prepare=None,
     budget=math.inf,
     callbacks=(),
 ):
     """Trains a model, from where a killed process stopped if there was one.
 
     Args:
-        build: `() -> compiled model`, called with random seed 0 where there is no checkpoint.
+        build: `() -> model`, called with random seed 0 where there is no checkpoint; compiled by it
+            or by `prepare`.
         x: the training images.
         folder: where checkpoint, history and time are kept.
         epochs: number of epochs in all.
         batch_size: images of one step.
         y: their conditions; None for a model without.
         validation_data: images that are looked at after each epoch.
-        objective: of a VAE, for what is left of the epochs; None for the one that it has.
+        prepare: `(model) -> None`, called in each process before what is left of the epochs.
         budget: seconds of training, over all processes, after which it ends.
         callbacks: called after the progress is saved; their time does not count.
     Returns:
@@ -82,8 +83,8 @@ def fit(
     else:
         keras.utils.set_random_seed(0)
         model = build()
-    if objective is not None and model.epochs_seen < epochs:
-        model.objective = objective
+    if prepare is not None and model.epochs_seen < epochs:
+        prepare(model)
     stopwatch = _Stopwatch(os.path.join(folder, "seconds.json"))
     if stopwatch.seconds >= budget:
         return model, stopwatch.seconds
