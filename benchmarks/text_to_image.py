@@ -5,17 +5,18 @@
 
 FOLDER is where TFDS keeps prepared sets. Protocol: all 60,000 training images of captioned_mnist
 and their captions; the minutes are those of training, the text encoder's included. Three
-classifiers, of digit, ink and ground, that saw real training images alone judge 2,000 samples of
-seed 1, for captions of the split held_out, whose triples of digit, ink and ground no training image
-has. "changed" is the share of samples in which a judge sees another digit (ink, ground) when that
-word of the caption is exchanged and the noise is the same, "stay" that in which the other two
-judges see what they saw. "permuted" judges the samples by each other's captions. Diversity is the
-mean distance of two samples of one caption, over that of two real images of its triple, 50 samples
-of each of the 56. Beside them are real images, which are the ceiling, the mean image of each
-triple, and real images of other captions. Progress is saved after each epoch: the same command goes
-on where a killed one stopped. `samples.png` has samples of seed 0 of eight captions of held_out,
-a row for each, none left out. `--published` trains the published objective alone on the same
-networks: no text training, any other caption as the wrong one, midpoints.
+classifiers, of digit, ink and ground, that saw real training images alone (that of digits without
+their colours: the distance of each pixel from the frame) judge 2,000 samples of seed 1, for
+captions of the split held_out, whose triples of digit, ink and ground no training image has.
+"changed" is the share of samples in which a judge sees another digit (ink, ground) when that word
+of the caption is exchanged and the noise is the same, "stay" that in which the other two judges see
+what they saw. "permuted" judges the samples by each other's captions. Diversity is the mean
+distance of two samples of one caption, over that of two real images of its triple, 50 samples of
+each of the 56. Beside them are real images, which are the ceiling, the mean image of each triple,
+and real images of other captions. Progress is saved after each epoch: the same command goes on
+where a killed one stopped. `samples.png` has samples of seed 0 of eight captions of held_out, a row
+for each, none left out. `--published` trains the published objective alone on the same networks: no
+text training, any other caption as the wrong one, midpoints.
 """
 
 import argparse
@@ -76,13 +77,17 @@ class Panel:
         path = os.path.join(self.output, f"judge_{name}.keras")
         if not os.path.exists(path):
             pairs = [(x, numbers[:, index]) for x, _, numbers in (self.train, self.held_out)]
+            if name == "digit":
+                pairs = [(uncoloured(x), y) for x, y in pairs]
             judge = train_judge(*pairs, data=f"captioned_mnist ({name})", epochs=epochs)
             judge.save(path)
         return load_judge(path)
 
     def seen(self, images):
         """`[n, 3]`, what the judges see."""
-        return np.stack([judge.classify(images) for judge in self.judges], axis=1)
+        views = uncoloured(images), images, images
+        seen = [judge.classify(x) for judge, x in zip(self.judges, views, strict=True)]
+        return np.stack(seen, axis=1)
 
     def right(self, images, numbers):
         """Shares of images that show all three, and each of them."""
@@ -143,6 +148,16 @@ class Panel:
         for title, found in rows.items():
             cells = [f"{found[name]:.3f}" if name in found else "" for name in columns]
             print(f"| {title} | {' | '.join(cells)} |")
+
+
+def uncoloured(images):
+    """What the judge of digits sees: how far each pixel is from the frame's colour, at most 1."""
+    frame = np.ones(images.shape[1:3], bool)
+    frame[2:-2, 2:-2] = False
+    apart = np.abs(images - images[:, frame].mean(axis=1)[:, None, None]).sum(
+        axis=-1, keepdims=True
+    )
+    return apart / np.maximum(apart.max(axis=(1, 2, 3), keepdims=True), 1e-6)
 
 
 def _mean_distance(images):
@@ -226,7 +241,7 @@ def main():
     parser.add_argument("--text-steps", type=int, default=2000)
     parser.add_argument("--images", type=int, default=60_000, help="training images")
     parser.add_argument("--count", type=int, default=2000, help="samples of a figure")
-    parser.add_argument("--judge-epochs", type=int, default=10, help="of that of digits")
+    parser.add_argument("--judge-epochs", type=int, default=8, help="of that of digits")
     parser.add_argument("--epochs", type=int, default=1000, help="at most")
     parser.add_argument("--every", type=int, default=1, help="epochs between figures")
     arguments = parser.parse_args()

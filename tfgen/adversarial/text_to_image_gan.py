@@ -74,10 +74,7 @@ class TextToImageGAN(Game):
     """
 
     term_names = (
-        "discriminator_loss",
-        "real_outputs",
-        "wrong_outputs",
-        "fake_outputs",
+        *("discriminator_loss", "real_outputs", "wrong_outputs", "fake_outputs"),
         "generator_loss",
     )
     paper = "Reed et al. 2016"
@@ -188,20 +185,14 @@ class TextToImageGAN(Game):
         return network
 
     def phases(self) -> tuple[Phase, ...]:
-        judges = (self.discriminator,)
+        judge, generate = super().phases()
         if self.text_training is None:
-            judges = (self.discriminator, self.text_encoder)
-        return (
-            Phase("discriminator", self.discriminator_loss, judges),
-            Phase("generator", self.generator_loss, (self.generator,)),
-        )
+            judge = judge._replace(networks=(self.discriminator, self.text_encoder))
+        return judge, generate
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam as in section 5."""
-        return {
-            "discriminator": Adam(2e-4, beta_1=0.5),
-            "generator": Adam(2e-4, beta_1=0.5),
-        }
+        return {name: Adam(2e-4, beta_1=0.5) for name in ("discriminator", "generator")}
 
     def embed(self, given: tf.Tensor, training: bool = False) -> tf.Tensor:
         """phi(t), `[batch, text_dim]`, float32, of what networks read of the texts."""
