@@ -190,3 +190,14 @@ def test_each_kind_of_value_reaches_some_model(model, key, text):
     assert getattr(built, key) == registry.read_value(text, DIGITS)
     if key == "prior":
         assert built.sample(2, seed=0).shape == (2, 8, 8, 1)
+
+
+def test_a_model_that_needs_a_condition_has_that_of_the_data():
+    sizes = {"hidden": "(4, 4, 4)", "latent_dim": "2"}
+    build = lambda info, **more: registry.build(tfgen.ConditionalGAN, {**sizes, **more}, info)
+    assert build(DIGITS).condition == tfgen.conditions.Classes(10)
+    words = DIGITS._replace(num_classes=None, vocabulary=("red", "seven"), length=3)
+    assert build(words).condition == tfgen.conditions.Captions(("red", "seven"), 3)
+    assert build(DIGITS, condition="Vector(2)").condition == tfgen.conditions.Vector(2)
+    with pytest.raises(ValueError, match="condition to be a value.*Received: None"):
+        build(UNKNOWN)

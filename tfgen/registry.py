@@ -85,6 +85,8 @@ def build(
             f"expected --set with one of {', '.join(names)} for {model.__name__}."
             f" Received: {', '.join(unknown)}"
         )
+    if model.needs_condition and (info.vocabulary or info.num_classes):
+        settings = {"condition": "Captions" if info.vocabulary else "Classes", **settings}
     read = {name: read_value(text, info) for name, text in settings.items()}
     kinds = _types(model)
     for name, value in read.items():

@@ -35,6 +35,7 @@ class ConditionalGAN(GAN):
         TensorShape([2, 4, 4, 1])
     """
 
+    needs_condition = True
     paper = "Mirza & Osindero 2014"
 
     def __init__(self, *, condition: Condition | None = None, **kwargs: Any) -> None:

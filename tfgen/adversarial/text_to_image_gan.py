@@ -59,8 +59,8 @@ class TextToImageGAN(Game):
         wrong_captions: which text is a wrong one: `OtherCaption()`, the published one, or
             `NearestCaption()`.
         midpoint_weight: of the midpoints' term, at least 0.
-        mode_seeking: what the generator minimises beside, such as `ModeSeeking(0.1)`; None for
-            nothing.
+        mode_seeking: what the generator minimises beside, such as `ModeSeeking(0.1)`, of half of a
+            batch's texts, each with two draws of z; None for nothing.
         penalty, augmentation, average_decay: as `GAN` has them.
     Raises:
         ValueError: networks, prior and condition do not fit together, or a negative weight.
@@ -77,6 +77,7 @@ class TextToImageGAN(Game):
         *("discriminator_loss", "real_outputs", "wrong_outputs", "fake_outputs"),
         "generator_loss",
     )
+    needs_condition = True
     paper = "Reed et al. 2016"
     default_batch_size = 64
 
@@ -241,21 +242,22 @@ class TextToImageGAN(Game):
         self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
     ) -> dict[str, tf.Tensor]:
         """-L_G, line 12 of Algorithm 1, the term of midpoints (Eq. 5) and the mode-seeking one."""
-        x, given = batch
-        count = tf.shape(x)[0]
-        text = self.embed(given, training)
-        z = self.prior().sample(count, seed=seed)
-        fake, loss = self._told(z, text, fold_in(seed, 0), training)
+        text = self.embed(batch[1], training)
+        count = tf.shape(text)[0]
+        z, loss = self.prior().sample(count, seed=seed), 0.0
         if self.midpoint_weight:
             # The order of a batch is drawn: its neighbour is any other text.
             middle = (text + tf.roll(text, 1, axis=0)) / 2
             between = self.prior().sample(count, seed=fold_in(seed, 1))
-            loss += (
-                self.midpoint_weight * self._told(between, middle, fold_in(seed, 2), training)[1]
-            )
+            loss = self.midpoint_weight * self._told(between, middle, fold_in(seed, 2), training)[1]
         if self.mode_seeking is not None:
-            other = self.prior().sample(count, seed=fold_in(seed, 3))
-            loss += self.mode_seeking(z, other, fake, super().transform(other, text, training))
+            # Half of the texts, each with two draws of the noise: as many images as without.
+            text = tf.tile(text[: (count + 1) // 2], [2, 1])
+            z = self.prior().sample(tf.shape(text)[0], seed=seed)
+        fake, of_texts = self._told(z, text, fold_in(seed, 0), training)
+        loss += of_texts
+        if self.mode_seeking is not None:
+            loss += self.mode_seeking(*tf.split(z, 2), *tf.split(fake, 2))
         return {"generator_loss": loss}
 
     def _told(self, z, text, seed, training):

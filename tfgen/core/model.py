@@ -44,6 +44,8 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
         density: what the model can say of p(x): "exact", "bound", "implicit", or "none" where it
             is no distribution of x.
         takes_condition: whether the family can take a condition.
+        needs_condition: whether it cannot be without one; the command line then makes it of the
+            data's captions or classes.
         paper: authors and year of the source.
         default_batch_size: examples of one step on the command line.
         order_seed: int in [0, 2^31), saved with the model: it decides, with the counts, the order
@@ -57,6 +59,7 @@ class GenerativeModel(Configured, ArrayTrainer, abc.ABC):
     levels: int | None = None
     density: str | None = None
     takes_condition = False
+    needs_condition = False
     paper: str | None = None
     default_batch_size = 100
 
