@@ -1,4 +1,4 @@
-"""Tables of generated digits beside a floor and a ceiling, by a classifier of real MNIST images."""
+"""Tables of generated images beside a floor and a ceiling, by a classifier of real ones."""
 
 import json
 import os
@@ -19,6 +19,7 @@ from tfgen.evaluation.fidelity import (
     train_judge,
 )
 
+TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 COLUMNS = ("label right", "FD", "KID", "precision", "recall", "density", "coverage")
 
 
@@ -26,19 +27,20 @@ class Panel:
     """Real images, their judge, and the figures of any others.
 
     Args:
-        data: folder that holds `mnist/`.
+        data: folder that holds that of the data set.
         output: folder where the judge and the figures of real images and of cheats are kept.
         epochs: of the judge's training.
+        data_set: ten classes of images, "mnist" or "fashion_mnist".
     """
 
-    def __init__(self, data, output, epochs=5):
+    def __init__(self, data, output, epochs=5, data_set="mnist"):
         os.makedirs(output, exist_ok=True)
         self.output = output
-        load = lambda split: load_arrays(os.path.join(data, "mnist"), split, labels=True)
+        load = lambda split: load_arrays(os.path.join(data, data_set), split, labels=True)
         self.train, self.test = load("train"), load("test")
         path = os.path.join(output, "judge.keras")
         if not os.path.exists(path):
-            judge = train_judge(self.train, self.test, data="MNIST", epochs=epochs)
+            judge = train_judge(self.train, self.test, data=TITLES[data_set], epochs=epochs)
             judge.save(path)
         self.judge = load_judge(path)
         self.real = extract(self.judge, self.test[0])

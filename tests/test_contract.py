@@ -18,7 +18,7 @@ import tensorflow as tf
 
 import tfgen
 from tfgen import registry
-from tfgen.adversarial import ContrastiveText, DiffAugment
+from tfgen.adversarial import ContrastiveText, DiffAugment, RandomBoxes
 from tfgen.autoregressive import s_curve_orders
 from tfgen.conditions import Attributes, Captions, Classes, Vector
 from tfgen.core import SamplingModel
@@ -211,6 +211,15 @@ MODELS = {
     "InfoGAN": lambda: tfgen.InfoGAN.default(
         IMAGE, INFO_CODE, noise_dim=2, base_filters=2, hidden=6, average_decay=0.9
     ),
+    "PuzzleGAN": lambda: tfgen.PuzzleGAN.default(
+        IMAGE,
+        num_patches=2,
+        latent_dim=3,
+        base_filters=2,
+        embedding_dim=3,
+        regions=RandomBoxes(2, 4),
+        average_decay=0.9,
+    ),
     "TextToImageGAN: captions, conditional": lambda: tfgen.TextToImageGAN.default(
         IMAGE,
         Captions.from_corpus(TEXTS),
@@ -351,6 +360,7 @@ def inputs_of(name, model, count=7):
         "mask": np.broadcast_to(first_half.reshape(x.shape[1:]), x.shape).astype("float32"),
         "num_samples": np.int32(count),
         "t": np.int32(2),
+        "patches": np.stack([x, x[::-1]], axis=1),
         "seed": np.int32([0, 9]),
     }
     return {**inputs, "condition": y[0]} if y else inputs

@@ -21,6 +21,7 @@ from tfgen.adversarial import (
     WGANGP,
     ConditionalGAN,
     InfoGAN,
+    PuzzleGAN,
     TextToImageGAN,
 )
 from tfgen.autoregressive import (
@@ -69,6 +70,7 @@ __all__ = [
     "NADE",
     "PixelCNN",
     "PixelCNNPlusPlus",
+    "PuzzleGAN",
     "RNADE",
     "RowLSTM",
     "TextToImageGAN",

@@ -1,4 +1,4 @@
-"""The commands: `tfgen train | sample | evaluate | judge | anomaly | export | models`."""
+"""The commands of `tfgen`: here all but `assemble` and `judge`, which have files of their own."""
 
 import contextlib
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from tfgen_cli import catalogue
+from tfgen_cli.assemble import assemble
 from tfgen_cli.config_file import config_settings, read_config
 from tfgen_cli.errors import OneLineError, one_line_errors
 from tfgen_cli.fidelity import check_fidelity, fidelity_options, judge, run_fidelity
@@ -29,6 +30,7 @@ def main(context: click.Context, verbose: bool) -> None:
     context.obj = verbose
 
 
+main.add_command(assemble)
 main.add_command(judge)
 
 

@@ -1,6 +1,7 @@
 """Adversarial models: a generator learns from a discriminator."""
 
 from tfgen.adversarial.affine_jitter import AffineJitter
+from tfgen.adversarial.assembling_model import AssemblingModel
 from tfgen.adversarial.augmentation import Augmentation, DiffAugment
 from tfgen.adversarial.conditional_gan import ConditionalGAN
 from tfgen.adversarial.contrastive_text import ContrastiveText
@@ -9,8 +10,11 @@ from tfgen.adversarial.game import Game
 from tfgen.adversarial.gan import GAN
 from tfgen.adversarial.info_gan import InfoGAN
 from tfgen.adversarial.invariant_information import InvariantInformation
+from tfgen.adversarial.judged_model import JudgedModel
+from tfgen.adversarial.key_regions import EdgeEnergyBoxes, KeyRegions, RandomBoxes
 from tfgen.adversarial.lsgan import LSGAN
 from tfgen.adversarial.model import AdversarialModel
+from tfgen.adversarial.puzzle_gan import PuzzleGAN
 from tfgen.adversarial.text_to_image_gan import TextToImageGAN
 from tfgen.adversarial.wgan_gp import WGANGP
 from tfgen.adversarial.wrong_captions import NearestCaption, OtherCaption, WrongCaptions
@@ -23,11 +27,15 @@ __all__ = [
     "GAN",
     "AdversarialModel",
     "AffineJitter",
+    "AssemblingModel",
     "Augmentation",
     "DiffAugment",
+    "EdgeEnergyBoxes",
     "Game",
     "InfoGAN",
     "InvariantInformation",
+    "JudgedModel",
+    "KeyRegions",
     "LSGAN",
     "LossPair",
     "Minimax",
@@ -35,7 +43,9 @@ __all__ = [
     "NonSaturating",
     "OtherCaption",
     "Penalty",
+    "PuzzleGAN",
     "R1",
+    "RandomBoxes",
     "TextToImageGAN",
     "WGANGP",
     "WrongCaptions",

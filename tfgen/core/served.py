@@ -17,7 +17,7 @@ def served(function: Served, specs: Sequence[tf.TensorSpec], levels: int | None)
     An input of another shape is an error that names it. An example that no array check would let
     through is answered by NaN: one that is not finite or, in the input `x`, lies outside of [0, 1]
     or off the levels, or has a `mask` of other values than 0 and 1. Where there is a mask, x is
-    looked at where it is kept.
+    looked at where it is kept. `patches` are of images, in [0, 1].
 
     Args:
         function: of tensors as `specs` has them; gives `{name: tensor}`, the examples along the
@@ -57,7 +57,7 @@ def _support(spec: tf.TensorSpec, levels: int | None) -> tuple[int | None, bool]
         return 2, True
     if spec.name == "x":
         return levels, is_bounded(spec.shape[1:], levels)
-    return None, False
+    return None, spec.name == "patches"
 
 
 def _or_nan(result: tf.Tensor, valid: tf.Tensor | None) -> Any:

@@ -22,6 +22,7 @@ from tfgen.distributions.pushforward import Pushforward
 from tfgen.distributions.reparameterize import reparameterize, sample_and_log_prob
 from tfgen.distributions.swiss_roll import SwissRoll
 from tfgen.distributions.top_down import TopDown
+from tfgen.distributions.uniform import Uniform
 from tfgen.distributions.weight_priors import LaplaceWeights, NormalWeights, WeightPrior
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "StandardNormal",
     "SwissRoll",
     "TopDown",
+    "Uniform",
     "UniformCode",
     "WeightPrior",
     "invert_categorical",

@@ -20,6 +20,7 @@ from tfgen.layers.shifted_conv_transpose import (
 from tfgen.layers.shifted_unet import ShiftedUNet
 from tfgen.layers.spectral import SpectralConv2D, SpectralDense
 from tfgen.layers.standardize import Standardize
+from tfgen.layers.sum_over_parts import SumOverParts
 from tfgen.layers.sync_batch_norm import SyncBatchNormalization
 from tfgen.layers.time_embedding import TimeEmbedding
 from tfgen.layers.token_embedding import TokenEmbedding
@@ -47,6 +48,7 @@ __all__ = [
     "SpectralConv2D",
     "SpectralDense",
     "Standardize",
+    "SumOverParts",
     "SyncBatchNormalization",
     "TimeEmbedding",
     "TokenEmbedding",

@@ -1,5 +1,6 @@
 """Losses that are values: pairs of adversarial ones, penalties beside them, and their theory."""
 
+from tfgen.losses.geometric_decay import GeometricDecay
 from tfgen.losses.mode_seeking import ModeSeeking
 from tfgen.losses.pairs import (
     Hinge,
@@ -9,6 +10,7 @@ from tfgen.losses.pairs import (
     NonSaturating,
     Wasserstein,
 )
+from tfgen.losses.part_losses import PartLoss, PredictedMaskLoss, TrueMaskLoss
 from tfgen.losses.penalties import R1, Drift, GradientPenalty, Penalty, SumOfPenalties
 from tfgen.losses.theory import (
     game_value,
@@ -20,6 +22,7 @@ from tfgen.losses.theory import (
 
 __all__ = [
     "Drift",
+    "GeometricDecay",
     "GradientPenalty",
     "Hinge",
     "LeastSquares",
@@ -27,9 +30,12 @@ __all__ = [
     "Minimax",
     "ModeSeeking",
     "NonSaturating",
+    "PartLoss",
     "Penalty",
+    "PredictedMaskLoss",
     "R1",
     "SumOfPenalties",
+    "TrueMaskLoss",
     "Wasserstein",
     "game_value",
     "jensen_shannon",

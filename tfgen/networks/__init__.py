@@ -17,6 +17,7 @@ from tfgen.networks.info_gan import info_gan_discriminator, info_gan_generator, 
 from tfgen.networks.leading_axes import over_leading_axes
 from tfgen.networks.mlp import mlp
 from tfgen.networks.projection import projection_discriminator
+from tfgen.networks.puzzle_gan import part_encoder, puzzle_generator
 from tfgen.networks.residual_networks import ResidualNetworks
 from tfgen.networks.small_denoiser import small_denoiser
 from tfgen.networks.text_to_image import (
@@ -47,7 +48,9 @@ __all__ = [
     "mlp",
     "network_inputs",
     "over_leading_axes",
+    "part_encoder",
     "projection_discriminator",
+    "puzzle_generator",
     "small_denoiser",
     "text_encoder",
     "text_to_image_discriminator",
