@@ -211,6 +211,18 @@ def test_the_text_is_trained_once_before_the_first_step_and_then_stays(tmp_path)
         small().prepare(pair for pair in [(x, texts)])
 
 
+def test_a_strategy_s_replicas_get_what_one_device_learns_of_the_text():
+    x, texts = pictures(12)
+    one = small()
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        spread = small()
+    for model in (one, spread):
+        model.train_text(x, texts)
+    for a, b in zip(spread.get_weights(), one.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert changed(kept(small().text_encoder), spread.text_encoder)
+
+
 def test_without_a_training_of_its_own_the_text_moves_with_the_discriminator():
     x, texts = pictures(12)
     model = small(text_training=None, wrong_captions=OtherCaption(), midpoint_weight=1.0)

@@ -86,6 +86,9 @@ class ContrastiveText(Configured):
     ) -> tf.Tensor:
         """Trains the text encoder, and the discriminator's embedding of images with it.
 
+        Networks that a `tf.distribute` strategy has copied to its replicas are trained as one more
+        copy, whose weights all of them get.
+
         Args:
             text_encoder: `[batch, length]` to `[batch, text_dim]`.
             discriminator: images and embeddings of texts to outputs and `[batch, text_dim]`.
@@ -95,6 +98,8 @@ class ContrastiveText(Configured):
         Returns:
             The loss of each step, float32 `[steps]`.
         """
+        networks = text_encoder, discriminator
+        text_encoder, discriminator = copies = [_alone(network) for network in networks]
         variables = text_encoder.trainable_variables + discriminator.trainable_variables
         optimizer = Adam(self.learning_rate)
         optimizer.build(variables)
@@ -111,7 +116,20 @@ class ContrastiveText(Configured):
             optimizer.apply_gradients([(g, v) for g, v in found if g is not None])
             return loss
 
-        return tf.stack([step(tf.constant(number)) for number in range(self.steps)])
+        losses = tf.stack([step(tf.constant(number)) for number in range(self.steps)])
+        for network, copy in zip(networks, copies, strict=True):
+            if copy is not network:
+                network.set_weights(copy.get_weights())
+        return losses
+
+
+def _alone(network):
+    """The network, or a copy of one that a strategy has on several replicas."""
+    if not any(isinstance(v.value, tf.distribute.DistributedValues) for v in network.weights):
+        return network
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    return copy
 
 
 def _unit(vectors):

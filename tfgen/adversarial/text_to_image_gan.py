@@ -287,7 +287,7 @@ class TextToImageGAN(Game):
     def prepare(self, x: Any, tokens: tf.Tensor | None = None) -> None:
         """Trains phi, once (see `train_text`)."""
         super().prepare(x, tokens)
-        if self.text_training is None or int(self.text_steps) or int(self.steps_seen):
+        if self.text_training is None or self.text_steps.numpy() or self.steps_seen.numpy():
             return
         pairs = first_pairs(x) if tokens is None else (x, tokens)
         if pairs is None:
