@@ -95,3 +95,13 @@ def test_a_run_split_is_prepared_as_the_metrics_say(tmp_path):
         less = {key: value for key, value in metrics.items() if key != name}
         with pytest.raises(ValueError, match=f"metrics of a run.* Received: .* without {name}"):
             load_run_split(model, less, "train")
+
+
+def test_words_are_not_counted_again_for_a_run_s_sizes(monkeypatch):
+    info = tfgen.data.info("captioned_digits")
+    condition = tfgen.conditions.Captions(info.vocabulary, info.length)
+    model = tfgen.VAE.default(info.event_shape, latent_dim=2, condition=condition)
+    monkeypatch.delattr(tfgen.conditions.Captions, "from_corpus")
+    data = load_run_data(model, "captioned_digits", preparation(model, None), batch_size=5, seed=0)
+    assert data.num_train == round(0.9 * info.num_examples) == len(data.training[1])
+    assert len(data.validation[0]) == info.num_examples - data.num_train

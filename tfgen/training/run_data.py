@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfgen import data as datasets
 from tfgen.core import GenerativeModel
+from tfgen.data.opening import open_source
 
 KEPT, HELD_OUT = "train[:90%]", "train[90%:]"
 _MEMORY_LIMIT = 4 * 2**30  # bytes of float32 from which on a data set is read as it is needed
@@ -122,7 +123,8 @@ def load_run_data(
     """
     training = "train" if validation else KEPT
     held_out = load_split(model, data, validation or HELD_OUT, **prepared, seed=seed)
-    info = datasets.info(data, training, channels=prepared["channels"])
+    # Sizes alone: `info` would read all captions.
+    info = open_source(data, training, prepared["channels"], None, labels=False).info
     size = info.num_examples * 4 * int(np.prod(info.event_shape))
     if prepared["binarize"] == "stochastic" or size > _MEMORY_LIMIT:
         dataset = datasets.load(
