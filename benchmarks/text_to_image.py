@@ -243,7 +243,7 @@ def main():
     parser.add_argument("--count", type=int, default=2000, help="samples of a figure")
     parser.add_argument("--judge-epochs", type=int, default=8, help="of that of digits")
     parser.add_argument("--epochs", type=int, default=1000, help="at most")
-    parser.add_argument("--every", type=int, default=1, help="epochs between figures")
+    parser.add_argument("--every", type=int, default=4, help="epochs between figures")
     arguments = parser.parse_args()
     panel = Panel(arguments)
     folder = os.path.join(arguments.output, "published" if arguments.published else "default")
@@ -276,7 +276,9 @@ def main():
     )
     print("rows of samples.png:", "; ".join(dict.fromkeys(shown[1])))
     path = os.path.join(folder, f"figures_{int(model.steps_seen)}.json")
-    panel.show({folder: resumable.kept(path, lambda: panel.figures(sampler(model)))})
+    panel.show(
+        {os.path.basename(folder): resumable.kept(path, lambda: panel.figures(sampler(model)))}
+    )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen.core import count_examples, first_examples
+from tfgen.core import count_examples, first_examples, first_pairs
 
 X = np.arange(50, dtype="float32").reshape(25, 2)
 
@@ -36,3 +36,12 @@ def test_what_is_read_once_is_left_alone():
     batches = iter([X, X])
     assert first_examples(batches) is None and count_examples(batches) is None
     assert len(list(batches)) == 2
+
+
+def test_pairs_come_together():
+    dataset = tf.data.Dataset.from_tensor_slices((X, X[:, 0])).batch(10)
+    for a, b in zip(first_pairs(dataset), (X, X[:, 0]), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert [len(each) for each in first_pairs(Pairs())] == [25, 25]
+    assert [len(each) for each in first_pairs(dataset.repeat())] == [10_000, 10_000]
+    assert first_pairs(iter([(X, X[:, 0])])) is None
