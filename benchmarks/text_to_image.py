@@ -30,7 +30,7 @@ import resumable
 from judged import write_line
 
 from tfgen import TextToImageGAN
-from tfgen.adversarial import ContrastiveText, OtherCaption
+from tfgen.adversarial import ContrastiveText
 from tfgen.conditions import Captions
 from tfgen.data import load_arrays
 from tfgen.data.captioned import COLOURS, DIGITS, WORDINGS
@@ -191,10 +191,10 @@ def build(arguments, panel, folder):
     """A model whose text encoder is trained; the seconds of that are kept beside it."""
     x, captions, _ = panel.train
     options = {"text_training": ContrastiveText(arguments.text_steps)}
-    if arguments.mode_seeking:
+    if arguments.mode_seeking is not None:
         options["mode_seeking"] = ModeSeeking(arguments.mode_seeking)
     if arguments.published:
-        options = {"text_training": None, "wrong_captions": OtherCaption(), "midpoint_weight": 1.0}
+        options = TextToImageGAN.published
     model = TextToImageGAN.default(
         x.shape[1:], Captions.from_corpus(captions), base_filters=arguments.filters, **options
     )
@@ -237,7 +237,7 @@ def main():
     parser.add_argument("--published", action="store_true", help="the published objective alone")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--filters", type=int, default=32)
-    parser.add_argument("--mode-seeking", type=float, default=0.0, help="weight; 0 for none")
+    parser.add_argument("--mode-seeking", type=float, help="weight; the default's if not given")
     parser.add_argument("--text-steps", type=int, default=2000)
     parser.add_argument("--images", type=int, default=60_000, help="training images")
     parser.add_argument("--count", type=int, default=2000, help="samples of a figure")

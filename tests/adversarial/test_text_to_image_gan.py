@@ -44,7 +44,7 @@ def pictures(count, seed=0):
 def small(**arguments):
     keras.utils.set_random_seed(0)
     sizes = {"latent_dim": 2, "text_dim": 6, "base_filters": 3}
-    training = {"text_training": ContrastiveText(3, batch_size=6)}
+    training = {"text_training": ContrastiveText(3, batch_size=6), "mode_seeking": None}
     return TextToImageGAN.default(
         (8, 8, 3), Captions.from_corpus(TEXTS), **sizes | training | arguments
     )
@@ -225,7 +225,8 @@ def test_a_strategy_s_replicas_get_what_one_device_learns_of_the_text():
 
 def test_without_a_training_of_its_own_the_text_moves_with_the_discriminator():
     x, texts = pictures(12)
-    model = small(text_training=None, wrong_captions=OtherCaption(), midpoint_weight=1.0)
+    model = small(**TextToImageGAN.published)
+    assert model.wrong_captions == OtherCaption() and model.midpoint_weight == 1
     discriminator, generator = model.phases()
     assert discriminator.networks == (model.discriminator, model.text_encoder)
     assert generator.networks == (model.generator,)
@@ -328,7 +329,7 @@ def test_what_does_not_fit_is_refused():
     ):
         with pytest.raises(ValueError, match=message):
             TextToImageGAN(**{**parts, "condition": condition} | wrong)
-    with pytest.raises(ValueError, match="text_dim.*Received"):
+    with pytest.raises(ValueError, match=r"generator to map \(2,\) and.*Received: \(2,\) to"):
         TextToImageGAN(
             **parts | {"generator": keras.Model(*_unconditional(fitting))}, condition=condition
         )
