@@ -81,9 +81,7 @@ def hierarchical_vae():
 
 MODELS = {
     "VAE": Setting(vae, [Stage(warmed_up(30, 100), 500, 1e-3)]),
-    "IWAE": Setting(
-        vae, [Stage(warmed_up(30, 100), 150, 1e-3), Stage(IWAE(5), 60), Stage(IWAE(50), 40)]
-    ),
+    "IWAE": Setting(vae, [Stage(warmed_up(30, 100), 500, 1e-3), Stage(IWAE(50), 20, 5e-4)]),
     "HierarchicalVAE": Setting(
         hierarchical_vae, [Stage(warmed_up(40, 100), 200, 5e-4), Stage(IWAE(10), 40, 3e-4)]
     ),
