@@ -1,7 +1,8 @@
 """Digits in colours from captions: TextToImageGAN on triples that training never shows.
 
     python benchmarks/text_to_image.py --data FOLDER --output RUNS [--minutes 30] [--published]
-        [--batch 64] [--filters 32] [--mode-seeking 0.1] [--text-steps 2000]
+        [--batch 64] [--filters 32] [--mode-seeking 0.05] [--text-steps 2000]
+        [--rate 2e-4] [--decay-steps 20000]
 
 FOLDER is where TFDS keeps prepared sets. Protocol: all 60,000 training images of captioned_mnist
 and their captions; the minutes are those of training, the text encoder's included. Three
@@ -193,12 +194,17 @@ def build(arguments, panel, folder):
     options = {"text_training": ContrastiveText(arguments.text_steps)}
     if arguments.mode_seeking is not None:
         options["mode_seeking"] = ModeSeeking(arguments.mode_seeking)
+    if arguments.contrast is not None:
+        options["contrast_weight"] = arguments.contrast
     if arguments.published:
         options = TextToImageGAN.published
     model = TextToImageGAN.default(
         x.shape[1:], Captions.from_corpus(captions), base_filters=arguments.filters, **options
     )
-    model.compile(steps_per_execution=10)
+    rate = arguments.rate
+    if arguments.decay_steps:
+        rate = keras.optimizers.schedules.PolynomialDecay(rate, arguments.decay_steps, rate / 20)
+    model.compile(steps_per_execution=10, learning_rate=rate)
     begun = time.monotonic()
     if not arguments.published:
         model.train_text(x, captions)
@@ -238,10 +244,15 @@ def main():
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--filters", type=int, default=32)
     parser.add_argument("--mode-seeking", type=float, help="weight; the default's if not given")
+    parser.add_argument("--rate", type=float, default=2e-4, help="of both players")
+    parser.add_argument(
+        "--decay-steps", type=int, default=0, help="to a twentieth of the rate; 0: constant"
+    )
+    parser.add_argument("--contrast", type=float, help="weight; the default's if not given")
     parser.add_argument("--text-steps", type=int, default=2000)
     parser.add_argument("--images", type=int, default=60_000, help="training images")
     parser.add_argument("--count", type=int, default=2000, help="samples of a figure")
-    parser.add_argument("--judge-epochs", type=int, default=8, help="of that of digits")
+    parser.add_argument("--judge-epochs", type=int, default=10, help="of that of digits")
     parser.add_argument("--epochs", type=int, default=1000, help="at most")
     parser.add_argument("--every", type=int, default=4, help="epochs between figures")
     arguments = parser.parse_args()

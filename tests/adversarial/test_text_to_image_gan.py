@@ -45,6 +45,7 @@ def small(**arguments):
     keras.utils.set_random_seed(0)
     sizes = {"latent_dim": 2, "text_dim": 6, "base_filters": 3}
     training = {"text_training": ContrastiveText(3, batch_size=6), "mode_seeking": None}
+    training["contrast_weight"] = 0.0
     return TextToImageGAN.default(
         (8, 8, 3), Captions.from_corpus(TEXTS), **sizes | training | arguments
     )
@@ -118,6 +119,18 @@ def test_mode_seeking_compares_two_images_of_each_of_half_of_the_texts():
     expected = NonSaturating().generator(model.judge(x, given))
     expected += ModeSeeking(0.1)(z[:3], z[3:], x[:3], x[3:])
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
+
+
+def test_both_players_minimise_the_contrastive_loss_of_their_images():
+    plain, both = small(), small(contrast_weight=0.5)
+    batch = plain.unpack(pictures(5))
+    text = plain.embed(batch[1])
+    fake = plain.generate(5, SEED, batch[1])
+    for name, x in (("discriminator_loss", batch[0]), ("generator_loss", fake)):
+        one, other = (getattr(model, name)(batch, SEED, False)[name] for model in (plain, both))
+        expected = 0.5 * plain.text_training.loss(text, plain.look(x, text)[1], batch[1])
+        np.testing.assert_allclose(other - one, expected, rtol=1e-4)
+        assert expected > 0
 
 
 def test_a_wrong_caption_is_another_one_of_the_batch():
@@ -326,6 +339,7 @@ def test_what_does_not_fit_is_refused():
         ({"discriminator": keras.Model(*_first_output(fitting))}, "second output.*Received: "),
         ({"condition": None}, "condition to be a value such.*Received: None"),
         ({"midpoint_weight": -1.0}, "midpoint_weight.*Received: -1"),
+        ({"text_training": None, "contrast_weight": 1.0}, "no contrast_weight.*Received: 1.0"),
     ):
         with pytest.raises(ValueError, match=message):
             TextToImageGAN(**{**parts, "condition": condition} | wrong)

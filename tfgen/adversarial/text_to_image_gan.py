@@ -5,30 +5,20 @@ from typing import Any, ClassVar, Self
 import keras
 import tensorflow as tf
 
-from tfgen.adversarial.contrastive_text import ContrastiveText
-from tfgen.adversarial.game import Game
+from tfgen.adversarial.text_game import TextGame
 from tfgen.adversarial.wrong_captions import NearestCaption, OtherCaption, WrongCaptions
-from tfgen.conditions import Vector
-from tfgen.core import Adam, Condition, Phase, first_pairs, fold_in
+from tfgen.core import Adam, Condition, fold_in
 from tfgen.core.condition import check_is_condition
 from tfgen.core.size_checks import check_not_negative
-from tfgen.core.typing import ArrayLike, ShapeLike
+from tfgen.core.typing import ShapeLike
 from tfgen.distributions import Prior
 from tfgen.distributions.priors import standard_normal_unless
 from tfgen.losses import LossPair, ModeSeeking, NonSaturating
-from tfgen.networks import (
-    check_network,
-    network_inputs,
-    text_encoder,
-    text_to_image_discriminator,
-    text_to_image_generator,
-)
-
-# Apart from the numbers of the phases.
-_OF_TEXT = 0x7E87
+from tfgen.losses.precision import float32_for_float16
+from tfgen.networks import text_encoder, text_to_image_discriminator, text_to_image_generator
 
 
-class TextToImageGAN(Game):
+class TextToImageGAN(TextGame):
     """x = G(z, phi(t)), an image from a text t, judged by D(x, phi(t)): does the image show it?
 
     Reed et al. (2016), Algorithm 1 (GAN-CLS): D says 1 of a real image and its text (s_r), and 0 of
@@ -59,6 +49,8 @@ class TextToImageGAN(Game):
         wrong_captions: which text is a wrong one: `OtherCaption()`, the published one, or
             `NearestCaption()`.
         midpoint_weight: of the midpoints' term, at least 0.
+        contrast_weight: of the loss of `text_training`, which then both players minimise beside: D
+            of real images, G of its own, as Zhang et al. (2021) have it; at least 0.
         mode_seeking: what the generator minimises beside, such as `ModeSeeking(0.1)`, of half of a
             batch's texts, each with two draws of z; None for nothing.
         penalty, augmentation, average_decay: as `GAN` has them.
@@ -77,7 +69,6 @@ class TextToImageGAN(Game):
         *("discriminator_loss", "real_outputs", "wrong_outputs", "fake_outputs"),
         "generator_loss",
     )
-    needs_condition = True
     paper = "Reed et al. 2016"
     default_batch_size = 64
     # Arguments of `default`: the published objective alone.
@@ -85,39 +76,31 @@ class TextToImageGAN(Game):
         "text_training": None,
         "wrong_captions": OtherCaption(),
         "midpoint_weight": 1.0,
+        "contrast_weight": 0.0,
         "mode_seeking": None,
     }
 
     def __init__(
         self,
         *,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        text_encoder: keras.Model,
-        prior: Prior,
         loss_pair: LossPair,
-        condition: Condition | None = None,
-        text_training: ContrastiveText | None = ContrastiveText(),
         wrong_captions: WrongCaptions = NearestCaption(),
         midpoint_weight: float = 0.0,
+        contrast_weight: float = 0.0,
         mode_seeking: ModeSeeking | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            generator=generator, prior=prior, condition=check_is_condition(condition), **kwargs
-        )
-        given_shape, text_shape = condition.given_spec.shape[1:], generator.inputs[1].shape[1:]
-        check_network("text encoder", text_encoder, given_shape, text_shape)
-        self.text_encoder = text_encoder
-        self.text_training = text_training
-        self.discriminator = self.check_judge("discriminator", discriminator)
+        super().__init__(**kwargs)
         self.loss_pair = loss_pair
         self.wrong_captions = wrong_captions
         self.midpoint_weight = check_not_negative(midpoint_weight, "midpoint_weight")
+        self.contrast_weight = check_not_negative(contrast_weight, "contrast_weight")
+        if contrast_weight and self.text_training is None:
+            raise ValueError(
+                "expected no contrast_weight without a text_training, whose loss it weighs."
+                f" Received: {contrast_weight!r}"
+            )
         self.mode_seeking = mode_seeking
-        self.text_steps = self.add_weight(
-            shape=(), dtype="int32", initializer="zeros", trainable=False, name="text_steps"
-        )
 
     @classmethod
     def default(
@@ -130,6 +113,7 @@ class TextToImageGAN(Game):
         loss_pair: LossPair = NonSaturating(),
         prior: Prior | None = None,
         average_decay: float | None = 0.998,
+        contrast_weight: float = 1.0,
         mode_seeking: ModeSeeking | None = ModeSeeking(0.05),
         **kwargs: Any,
     ) -> Self:
@@ -152,7 +136,7 @@ class TextToImageGAN(Game):
             base_filters: filters of the largest hidden grid of both networks.
             loss_pair: what the two minimise.
             prior: p(z); None for `StandardNormal(latent_dim)`.
-            average_decay, mode_seeking: as the constructor has them.
+            average_decay, contrast_weight, mode_seeking: as the constructor has them.
             **kwargs: the constructor's other arguments.
         Returns:
             A built `TextToImageGAN`.
@@ -166,77 +150,41 @@ class TextToImageGAN(Game):
             loss_pair=loss_pair,
             condition=condition,
             average_decay=average_decay,
+            contrast_weight=contrast_weight,
             mode_seeking=mode_seeking,
             **kwargs,
         )
-
-    def check_player(
-        self, name: str, network: keras.Model, input_shape: ShapeLike, output_shape: ShapeLike
-    ) -> None:
-        """Players read embeddings of texts, of the size that the generator reads."""
-        reader = network if name == "generator" else self.generator
-        check_network(name, network, input_shape, output_shape, Vector(reader.inputs[-1].shape[-1]))
-
-    def check_judge(self, name: str, network: keras.Model) -> keras.Model:
-        """Of two outputs the first one judges, the second one is an embedding of images."""
-        super().check_judge(name, keras.Model(network.inputs, network.outputs[0]))
-        found = [tuple(each.shape[1:]) for each in network.outputs[1:]]
-        wanted = [tuple(self.generator.inputs[1].shape[1:])]
-        if found != wanted and (found or self.text_training is not None):
-            raise ValueError(
-                f"expected the {name} to have a second output, embeddings of images of the shape"
-                f" {wanted[0]}. Received: {found}"
-            )
-        return network
-
-    def phases(self) -> tuple[Phase, ...]:
-        judge, generate = super().phases()
-        if self.text_training is None:
-            judge = judge._replace(networks=(self.discriminator, self.text_encoder))
-        return judge, generate
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam as in section 5."""
         return {name: Adam(2e-4, beta_1=0.5) for name in ("discriminator", "generator")}
 
-    def embed(self, given: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """phi(t), `[batch, text_dim]`, float32, of what networks read of the texts."""
-        return tf.cast(self.text_encoder(given, training=training), tf.float32)
-
-    def transform(
-        self, z: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
-    ) -> tf.Tensor:
-        """x = G(z, phi(t)), `[batch, *event_shape]`, float32."""
-        return super().transform(z, self.embed(given, training), training)
-
-    def judge(
-        self, x: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
-    ) -> tf.Tensor:
-        return self.match(x, self.embed(given, training), training)
-
-    def match(self, x: tf.Tensor, text: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """D(x, phi(t)), outputs `[batch]`, float32, of embeddings of texts."""
-        outputs = self.discriminator(network_inputs(x, text), training=training)
-        outputs = outputs[0] if isinstance(outputs, (list, tuple)) else outputs
-        return tf.cast(tf.reshape(outputs, [-1]), tf.float32)
-
     def discriminator_loss(
         self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
     ) -> dict[str, tf.Tensor]:
-        """-L_D, lines 3 to 10 of Algorithm 1, and the penalty."""
+        """-L_D, lines 3 to 10 of Algorithm 1, the penalty and the contrastive term."""
         x, given = batch
-        fake = tf.stop_gradient(self.generate(tf.shape(x)[0], seed, given, training))
-        real_outputs, fake_outputs, penalty = self.play(batch, fake, seed, training)
+        text = self.embed(given, training)
+        fake = self.depict(self.prior().sample(tf.shape(x)[0], seed=seed), text, training)
+        x, fake = (self.augment(e, fold_in(seed, i), training) for i, e in enumerate((x, fake)))
+        # phi learns by what is judged, not by what it makes G do.
+        fake = tf.stop_gradient(fake)
         index, is_wrong = self.wrong_captions(given, fold_in(seed, 3))
-        x = self.augment(x, fold_in(seed, 0), training)
-        wrong_outputs = self.judge(x, tf.gather(given, index), training)
+        real_outputs, image = self.look(x, text, training)
+        wrong_outputs, _ = self.look(x, tf.gather(text, index), training)
+        fake_outputs, _ = self.look(fake, text, training)
         wrong_outputs = tf.where(is_wrong, wrong_outputs, fake_outputs)
-        losses = [
+        of_wrong, of_fake = (
             self.loss_pair.discriminator(real_outputs, outputs)
             for outputs in (wrong_outputs, fake_outputs)
-        ]
+        )
+        loss = (of_wrong + of_fake) / 2 + self._contrast(text, image, given)
+        if self.penalty is not None:
+            judge = lambda x: self.look(x, text, training)[0]
+            with float32_for_float16(self.discriminator):
+                loss += self.penalty(judge, x, fake, fold_in(seed, 2))
         return {
-            "discriminator_loss": tf.add_n(losses) / 2 + penalty,
+            "discriminator_loss": loss,
             "real_outputs": tf.reduce_mean(real_outputs),
             "wrong_outputs": tf.reduce_mean(wrong_outputs),
             "fake_outputs": tf.reduce_mean(fake_outputs),
@@ -245,56 +193,32 @@ class TextToImageGAN(Game):
     def generator_loss(
         self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
     ) -> dict[str, tf.Tensor]:
-        """-L_G, line 12 of Algorithm 1, the term of midpoints (Eq. 5) and the mode-seeking one."""
-        text, loss = self.embed(batch[1], training), 0.0
+        """-L_G, line 12 of Algorithm 1, the midpoints' term (Eq. 5), and what is beside."""
+        given = batch[1]
+        text, loss = self.embed(given, training), 0.0
         if self.midpoint_weight:
             # The order of a batch is drawn: its neighbour is any other text.
             middle = (text + tf.roll(text, 1, axis=0)) / 2
             z = self.prior().sample(tf.shape(middle)[0], seed=fold_in(seed, 1))
-            loss = self.midpoint_weight * self._told(z, middle, fold_in(seed, 2), training)[1]
+            outputs = self._told(z, middle, fold_in(seed, 2), training)[1]
+            loss = self.midpoint_weight * self.loss_pair.generator(outputs)
         if self.mode_seeking is not None:
             # Half of the texts, each with two draws of the noise: as many images as without.
-            text = tf.tile(text[: (tf.shape(text)[0] + 1) // 2], [2, 1])
+            half = (tf.shape(text)[0] + 1) // 2
+            text, given = (tf.tile(each[:half], [2, 1]) for each in (text, given))
         z = self.prior().sample(tf.shape(text)[0], seed=seed)
-        fake, of_texts = self._told(z, text, fold_in(seed, 0), training)
-        loss += of_texts
+        fake, outputs, image = self._told(z, text, fold_in(seed, 0), training)
+        loss += self.loss_pair.generator(outputs) + self._contrast(text, image, given)
         if self.mode_seeking is not None:
             loss += self.mode_seeking(*tf.split(z, 2), *tf.split(fake, 2))
         return {"generator_loss": loss}
 
     def _told(self, z, text, seed, training):
-        """Images of embeddings of texts, and the generator's loss of them."""
-        fake = super().transform(z, text, training)
-        outputs = self.match(self.augment(fake, seed, training), text, training)
-        return fake, self.loss_pair.generator(outputs)
+        """Images of embeddings of texts, and what D makes of them."""
+        fake = self.depict(z, text, training)
+        return fake, *self.look(self.augment(fake, seed, training), text, training)
 
-    def train_text(self, x: ArrayLike, condition: ArrayLike) -> None:
-        """Trains phi by `text_training`; the first `fit` does it where it was not done.
-
-        Args:
-            x: `[num_examples, *event_shape]`, float32, in [0, 1].
-            condition: one for each example.
-        Raises:
-            ValueError: no `text_training`, no examples, or bad conditions.
-        """
-        if self.text_training is None:
-            raise ValueError("expected a text_training, such as ContrastiveText(). Received: None")
-        x, tokens = self.check_data(x, condition)
-        seed = tf.constant([_OF_TEXT, self.order_seed])
-        self.text_training.train(
-            self.text_encoder, self.discriminator, x, self.condition.encode(tokens), seed
-        )
-        self.text_steps.assign(self.text_training.steps)
-
-    def prepare(self, x: Any, tokens: tf.Tensor | None = None) -> None:
-        """Trains phi, once (see `train_text`)."""
-        super().prepare(x, tokens)
-        if self.text_training is None or self.text_steps.numpy() or self.steps_seen.numpy():
-            return
-        pairs = first_pairs(x) if tokens is None else (x, tokens)
-        if pairs is None:
-            raise ValueError(
-                "expected arrays or a data set, of which the text encoder learns first; or"
-                f" train_text(x, condition) before fit. Received: {type(x).__name__}"
-            )
-        self.train_text(*pairs)
+    def _contrast(self, text, image, given):
+        if not self.contrast_weight:
+            return 0.0
+        return self.contrast_weight * self.text_training.loss(text, image, given)
