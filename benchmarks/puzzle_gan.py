@@ -1,7 +1,7 @@
 """A PuzzleGAN of MNIST: where it puts three patches, and what it makes of them.
 
     python benchmarks/puzzle_gan.py --data FOLDER --output RUNS [--minutes 20] [--filters 16]
-        [--data-set fashion_mnist] [--dcgan] [--published]
+        [--kernel 4] [--embedding 384] [--data-set fashion_mnist] [--dcgan] [--published]
 
 Protocol: all training images of 28x28, boxes of 10x10 by the usual rule (`EdgeEnergyBoxes`), each
 patch resized to 28x28. The figures are of the first 1,000 test images: the intersection over union
@@ -45,7 +45,13 @@ PUBLISHED = {
 
 def build(arguments):
     chosen = PUBLISHED if arguments.published else {}
-    model = PuzzleGAN.default(SHAPE, base_filters=arguments.filters, **chosen)
+    model = PuzzleGAN.default(
+        SHAPE,
+        base_filters=arguments.filters,
+        embedding_dim=arguments.embedding,
+        kernel_size=arguments.kernel,
+        **chosen,
+    )
     rates = {name: Adam(2e-4, beta_1=0.5) for name in ("discriminator", "generator")}
     model.compile(rates if arguments.published else None, steps_per_execution=10)
     return model
@@ -143,6 +149,8 @@ def main():
     parser.add_argument("--data-set", choices=("mnist", "fashion_mnist"), default="mnist")
     parser.add_argument("--minutes", type=float, default=20, help="of training")
     parser.add_argument("--filters", type=int, default=16)
+    parser.add_argument("--kernel", type=int, default=4)
+    parser.add_argument("--embedding", type=int, default=384)
     parser.add_argument("--count", type=int, default=1000, help="test images of the figures")
     parser.add_argument("--images", type=int, default=60_000, help="training images")
     parser.add_argument("--dcgan", action="store_true", help="Frechet distances beside a DCGAN's")

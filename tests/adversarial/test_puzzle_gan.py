@@ -25,7 +25,7 @@ SEED = tf.constant([0, 3])
 
 def small(**arguments):
     keras.utils.set_random_seed(0)
-    usual = {"latent_dim": 3, "base_filters": 2, "embedding_dim": 4}
+    usual = {"latent_dim": 3, "base_filters": 2, "embedding_dim": 4, "average_decay": None}
     return PuzzleGAN.default(SHAPE, **usual | arguments)
 
 
@@ -106,6 +106,7 @@ def test_seven_steps_and_seven_of_a_loaded_model_are_fourteen_bit_for_bit(tmp_pa
     """The generator moves at every second step, by the weight of that step."""
     x = images(14)
     arguments = {"part_weight": GeometricDecay(0.1, 1e-4, 14), "regions": RandomBoxes(3, 3)}
+    arguments["average_decay"] = 0.9
     straight, stopped = small(**arguments), small(**arguments)
     for model in (straight, stopped):
         model.compile(run_eagerly=True)

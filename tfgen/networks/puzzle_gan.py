@@ -1,8 +1,8 @@
 """The convolutional networks of PuzzleGAN, for images of any size from 8x8 up.
 
 Strided convolutions halve the sides, rounding up, until the shorter one is at most 4; transposed
-convolutions undo these steps. Filters double with each halving. Kernels start at N(0, 0.02^2), and
-leaky rectifiers have slope 0.2.
+convolutions undo these steps. Filters double with each halving. The decoders' kernels start at
+N(0, 0.02^2), and leaky rectifiers have slope 0.2.
 """
 
 import math
@@ -26,8 +26,7 @@ def part_encoder(
 ) -> keras.Model:
     """Builds the encoder of one patch: images -> its features on each grid, and an embedding.
 
-    Convolutions of stride 2, each followed by LeakyReLU and all but the first by batch
-    normalization before that; then a dense layer.
+    Convolutions of stride 2 and a dense layer, each followed by LeakyReLU, without normalization.
 
     Args:
         image_shape: `(height, width, channels)`, each side at least 8.
@@ -41,20 +40,18 @@ def part_encoder(
     Raises:
         ValueError: a size is too small.
     """
-    check_sizes(base_filters=base_filters, embedding_dim=embedding_dim)
+    check_sizes(base_filters=base_filters, embedding_dim=embedding_dim, kernel_size=kernel_size)
     inputs = keras.Input(image_shape)
     h, features = layers.Rescaling(2.0, -1.0)(inputs), []
     for step in range(len(dcgan_grids(image_shape)) - 1):
-        first = step == 0
         h = layers.Conv2D(
             base_filters * 2**step,
             kernel_size,
             strides=2,
             padding="same",
-            use_bias=first,
-            kernel_initializer=_normal(),
+            kernel_initializer="he_normal",
         )(h)
-        h = layers.LeakyReLU(0.2)(h if first else _batch_norm()(h))
+        h = layers.LeakyReLU(0.2)(h)
         features.append(h)
     embedding = layers.Dense(embedding_dim)(layers.Flatten()(h))
     return keras.Model(inputs, [*features, layers.LeakyReLU(0.2)(embedding)], name=name)
