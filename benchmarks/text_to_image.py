@@ -1,8 +1,8 @@
 """Digits in colours from captions: TextToImageGAN on triples that training never shows.
 
     python benchmarks/text_to_image.py --data FOLDER --output RUNS [--minutes 30] [--published]
-        [--batch 64] [--filters 32] [--mode-seeking 0.05] [--text-steps 2000]
-        [--rate 2e-4] [--decay-steps 20000]
+        [--batch 64] [--filters 32] [--mode-seeking 0.1] [--contrast 1]
+        [--text-steps 2000] [--rate 4e-4] [--decay-steps 20000]
 
 FOLDER is where TFDS keeps prepared sets. Protocol: all 60,000 training images of captioned_mnist
 and their captions; the minutes are those of training, the text encoder's included. Three
@@ -201,7 +201,7 @@ def build(arguments, panel, folder):
     model = TextToImageGAN.default(
         x.shape[1:], Captions.from_corpus(captions), base_filters=arguments.filters, **options
     )
-    rate = arguments.rate
+    rate = arguments.rate or (2e-4 if arguments.published else 4e-4)
     if arguments.decay_steps:
         rate = keras.optimizers.schedules.PolynomialDecay(rate, arguments.decay_steps, rate / 20)
     model.compile(steps_per_execution=10, learning_rate=rate)
@@ -244,7 +244,7 @@ def main():
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--filters", type=int, default=32)
     parser.add_argument("--mode-seeking", type=float, help="weight; the default's if not given")
-    parser.add_argument("--rate", type=float, default=2e-4, help="of both players")
+    parser.add_argument("--rate", type=float, help="of both players; 4e-4, published 2e-4")
     parser.add_argument(
         "--decay-steps", type=int, default=0, help="to a twentieth of the rate; 0: constant"
     )

@@ -114,7 +114,7 @@ class TextToImageGAN(TextGame):
         prior: Prior | None = None,
         average_decay: float | None = 0.998,
         contrast_weight: float = 1.0,
-        mode_seeking: ModeSeeking | None = ModeSeeking(0.05),
+        mode_seeking: ModeSeeking | None = ModeSeeking(0.1),
         **kwargs: Any,
     ) -> Self:
         """Networks in the manner of section 4.1, and what made them read every word.
@@ -123,10 +123,10 @@ class TextToImageGAN(TextGame):
         convolutions with batch normalization, Adam, 100 numbers of noise and batches of 64. Ours
         are an encoder of words in place of characters, its contrastive training, wrong captions
         that differ in few words, batch normalization modulated by text and z, the projection term,
-        the mode-seeking one, without which the images of a caption are all but the same, fewer
-        filters, and the average of the generator's weights. No midpoints: a text between two
-        colours of sharp borders shows nothing that data have. `**TextToImageGAN.published` in place
-        of ours makes the published objective alone, on these networks.
+        the contrastive term, by which digits are told at less cost to diversity, the mode-seeking
+        one, without which the images of a caption are all but the same, fewer filters, the average
+        of the generator's weights, and no midpoints. `default(..., **TextToImageGAN.published)`
+        has the published objective alone, on these networks.
 
         Args:
             event_shape: `(height, width, channels)`, each side at least 8.
