@@ -125,19 +125,20 @@ class Game(AdversarialModel):
         return self.augmentation(x, seed) if self.augmentation is not None and training else x
 
     def play(
-        self, batch: tuple[tf.Tensor, ...], fake: tf.Tensor, seed: tf.Tensor, training: bool
+        self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """What the judge makes of data and of generated examples.
+        """What the judge makes of data and of as many generated examples.
 
         Args:
             batch: `(x,)` or `(x, given)`.
-            fake: `[batch, *event_shape]`, generated under the same `given`.
             seed: int32 `(2,)`.
             training: whether networks run as in training.
         Returns:
-            The outputs `[batch]` of data and those of `fake`, and the penalty, a scalar.
+            The outputs `[batch]` of data and those of examples generated under the same `given`,
+            and the penalty, a scalar.
         """
         x, *given = batch
+        fake = self.generate(tf.shape(x)[0], seed, *given, training=training)
         # Apart, not as one batch: BatchNorm then normalises data by data, fakes by fakes.
         real, fake = (self.augment(e, fold_in(seed, i), training) for i, e in enumerate((x, fake)))
         judge = lambda examples: self.judge(examples, *given, training=training)

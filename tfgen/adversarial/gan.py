@@ -152,9 +152,7 @@ class GAN(Game):
         self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
     ) -> dict[str, tf.Tensor]:
         """The pair's loss of data and of as many generated examples, and the penalty."""
-        x, *given = batch
-        fake = self.generate(tf.shape(x)[0], seed, *given, training=training)
-        real_outputs, fake_outputs, penalty = self.play(batch, fake, seed, training)
+        real_outputs, fake_outputs, penalty = self.play(batch, seed, training)
         return {
             "discriminator_loss": self.loss_pair.discriminator(real_outputs, fake_outputs)
             + penalty,

@@ -150,9 +150,7 @@ class WGANGP(Game):
         self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
     ) -> dict[str, tf.Tensor]:
         """The critic's loss, lines 4 to 7 of Algorithm 1: minus its estimate, and the penalty."""
-        x, *given = batch
-        fake = self.generate(tf.shape(x)[0], seed, *given, training=training)
-        *outputs, penalty = self.play(batch, fake, seed, training)
+        *outputs, penalty = self.play(batch, seed, training)
         distance = -self.loss_pair.discriminator(*outputs)
         return {"critic_loss": penalty - distance, "distance": distance, "penalty": penalty}
 
