@@ -4,12 +4,12 @@
 
 Protocol: trained on the 50,000 training images alone, for stages that are fixed beforehand; the
 10,000 validation images are looked at after each epoch and decide nothing. There is no dynamic
-binarization. The last stages of IWAE and of HierarchicalVAE are not those of their first runs, whose
-test figures README has as well. The test images are evaluated once, at the end: the importance-weighted bound of 50
+binarization. The test images are evaluated once, at the end: the importance-weighted bound of 50
 samples on all 10,000, and the mean gap to that of 5,000 samples on 500 of them, drawn at random
-(the file is sorted by digit); the standard error is that of both. Progress is saved after each
-epoch: the same command goes on where a killed one stopped. `--paper` takes the sizes with which the
-papers report their own numbers, for a GPU.
+(the file is sorted by digit); the standard error is that of both. The last stages of IWAE and of
+HierarchicalVAE are not those of their first runs, whose test figures README has as well. Progress
+is saved after each epoch: the same command goes on where a killed one stopped. `--paper` takes the
+sizes with which the papers report their own numbers, for a GPU.
 """
 
 import argparse
