@@ -11,6 +11,7 @@ import pytest
 
 import tfgen
 from tfgen import registry
+from tfgen.conditions import Captions
 
 NUMBERS = [0, -1, True, 2.5, "3", 10**9, None, math.nan]
 RATES = [-1.0, math.nan, math.inf, True, "3", None]
@@ -92,6 +93,7 @@ GIVEN = {
     "width": 1,
 }
 OF_VECTORS = {"RNADE", "denoising_mlp"}
+OF_TEXTS = {"TextToImageGAN"}
 
 
 def callables():
@@ -143,6 +145,8 @@ def test_refuses_what_is_no_size(name, call, argument, bad):
     given = {each: GIVEN[each] for each in needed if each != argument}
     if name in OF_VECTORS:
         given["event_shape"] = (4,)
+    if name in OF_TEXTS:
+        given["condition"] = Captions(("a",), 2)
     for value in bad:
         with pytest.raises(ValueError, match=r"expected [^\n]*Received: ") as error:
             call(**given, **{argument: value})

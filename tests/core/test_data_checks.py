@@ -75,7 +75,8 @@ def test_a_data_set_of_unknown_rank_is_read():
         (3, 2),
         elements=st.one_of(
             st.sampled_from([0.0, 0.25, 0.5, 1.0, 0.2501, 0.25003, np.nan, np.inf, -np.inf, -0.0]),
-            st.floats(-2, 2, width=32),
+            # TensorFlow's kernels take subnormal numbers for 0.
+            st.floats(-2, 2, width=32, allow_subnormal=False),
         ),
     ),
     st.sampled_from([None, 2, 5, 256]),
