@@ -10,9 +10,8 @@ import tensorflow as tf
 from tfgen.adversarial.judged_model import JudgedModel
 from tfgen.adversarial.key_regions import KeyRegions
 from tfgen.adversarial.user_patches import read_patches
-from tfgen.core import RunningAverage, split_seed
+from tfgen.core import split_seed
 from tfgen.core.arrays import in_batches
-from tfgen.core.size_checks import check_rate
 from tfgen.core.typing import ArrayLike, SeedLike
 from tfgen.distributions import Prior
 from tfgen.networks import check_network
@@ -57,15 +56,7 @@ class AssemblingModel(JudgedModel):
         self.discriminator = discriminator
         self.regions = regions
         self.prior = prior
-        self.average_decay = average_decay
-        self.averaged_generator = None
-        if average_decay is not None:
-            self.averaged_generator = RunningAverage(
-                generator,
-                check_rate(average_decay, "average_decay"),
-                dtype=self.dtype_policy,
-                name="averaged_generator",
-            )
+        self.average_generator(average_decay)
 
     @property
     def event_shape(self) -> tuple[int, ...]:
@@ -74,9 +65,6 @@ class AssemblingModel(JudgedModel):
     @property
     def num_patches(self) -> int:
         return self.regions.num_patches
-
-    def averages(self) -> tuple[RunningAverage, ...]:
-        return () if self.averaged_generator is None else (self.averaged_generator,)
 
     def transform(
         self, patches: tf.Tensor, z: tf.Tensor, training: bool = False
@@ -88,9 +76,7 @@ class AssemblingModel(JudgedModel):
             z: `[batch, latent_dim]`.
             training: whether the network runs as in training.
         """
-        averaged = self.averaged_generator is not None and not training
-        network = self.averaged_generator if averaged else self.generator
-        image, logits = network([patches, z], training=training)
+        image, logits = self.generator_in(training)([patches, z], training=training)
         return tf.cast(image, tf.float32), tf.cast(logits, tf.float32)
 
     def take_apart(

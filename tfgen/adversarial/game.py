@@ -7,8 +7,7 @@ import tensorflow as tf
 
 from tfgen.adversarial.augmentation import Augmentation
 from tfgen.adversarial.model import AdversarialModel
-from tfgen.core import Condition, RunningAverage, fold_in
-from tfgen.core.size_checks import check_rate
+from tfgen.core import Condition, fold_in
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import Prior
 from tfgen.losses import Penalty
@@ -60,15 +59,7 @@ class Game(AdversarialModel):
         self.prior = prior
         self.penalty = penalty
         self.augmentation = augmentation
-        self.average_decay = average_decay
-        self.averaged_generator = None
-        if average_decay is not None:
-            self.averaged_generator = RunningAverage(
-                generator,
-                check_rate(average_decay, "average_decay"),
-                dtype=self.dtype_policy,
-                name="averaged_generator",
-            )
+        self.average_generator(average_decay)
 
     def check_player(
         self, name: str, network: keras.Model, input_shape: ShapeLike, output_shape: ShapeLike
@@ -99,9 +90,6 @@ class Game(AdversarialModel):
             self.penalty.check(network)
         return network
 
-    def averages(self) -> tuple[RunningAverage, ...]:
-        return () if self.averaged_generator is None else (self.averaged_generator,)
-
     def generate(
         self,
         num_samples: int | tf.Tensor,
@@ -116,9 +104,8 @@ class Game(AdversarialModel):
         self, z: tf.Tensor, given: tf.Tensor | None = None, training: bool = False
     ) -> tf.Tensor:
         """x = G(z), `[batch, *event_shape]`, float32: with averaged weights, but in training."""
-        averaged = self.averaged_generator is not None and not training
-        network = self.averaged_generator if averaged else self.generator
-        return tf.cast(network(network_inputs(z, given), training=training), tf.float32)
+        x = self.generator_in(training)(network_inputs(z, given), training=training)
+        return tf.cast(x, tf.float32)
 
     def augment(self, x: tf.Tensor, seed: tf.Tensor, training: bool) -> tf.Tensor:
         """What is judged of x: the augmented x in training, where there is an augmentation."""

@@ -4,9 +4,11 @@ import abc
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import tensorflow as tf
 
-from tfgen.core import GenerativeModel, Phase
+from tfgen.core import GenerativeModel, Phase, RunningAverage
+from tfgen.core.size_checks import check_rate
 from tfgen.core.typing import ArrayLike
 from tfgen.networks import network_inputs
 
@@ -15,8 +17,9 @@ class JudgedModel(GenerativeModel):
     """A generator that learns from a discriminator, each with a phase of its own.
 
     A step first moves the discriminator, then the generator. A family stores the networks
-    `generator` and `discriminator` and the `loss_pair`, and supplies `discriminator_loss` and
-    `generator_loss`. One that draws x from nothing is an `AdversarialModel`.
+    `generator` and `discriminator` and the `loss_pair`, calls `average_generator`, and supplies
+    `discriminator_loss` and `generator_loss`. One that draws x from nothing is an
+    `AdversarialModel`.
 
     The density of such a model is implicit: what it makes can be drawn, but not evaluated.
     """
@@ -26,6 +29,32 @@ class JudgedModel(GenerativeModel):
     @property
     def event_shape(self) -> tuple[int, ...]:
         return tuple(self.generator.output_shape[1:])
+
+    def average_generator(self, decay: float | None) -> None:
+        """Keeps a running average of the weights of the `generator`, which is stored already.
+
+        Args:
+            decay: of the average, in [0, 1); None for none.
+        Raises:
+            ValueError: another number.
+        """
+        self.average_decay = decay
+        self.averaged_generator = None
+        if decay is not None:
+            self.averaged_generator = RunningAverage(
+                self.generator,
+                check_rate(decay, "average_decay"),
+                dtype=self.dtype_policy,
+                name="averaged_generator",
+            )
+
+    def averages(self) -> tuple[RunningAverage, ...]:
+        return () if self.averaged_generator is None else (self.averaged_generator,)
+
+    def generator_in(self, training: bool) -> keras.Model | RunningAverage:
+        """The generator that runs: with averaged weights, where there are any, but in training."""
+        averaged = self.averaged_generator is not None and not training
+        return self.averaged_generator if averaged else self.generator
 
     @abc.abstractmethod
     def discriminator_loss(
