@@ -16,6 +16,7 @@ from tfgen.adversarial.lsgan import LSGAN
 from tfgen.adversarial.model import AdversarialModel
 from tfgen.adversarial.puzzle_gan import PuzzleGAN
 from tfgen.adversarial.text_to_image_gan import TextToImageGAN
+from tfgen.adversarial.translating_model import TranslatingModel
 from tfgen.adversarial.wgan_gp import WGANGP
 from tfgen.adversarial.wrong_captions import NearestCaption, OtherCaption, WrongCaptions
 from tfgen.losses import R1, LossPair, Minimax, NonSaturating, Penalty, optimal_logits
@@ -47,6 +48,7 @@ __all__ = [
     "R1",
     "RandomBoxes",
     "TextToImageGAN",
+    "TranslatingModel",
     "WGANGP",
     "WrongCaptions",
     "optimal_logits",

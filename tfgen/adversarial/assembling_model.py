@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfgen.adversarial.judged_model import JudgedModel
 from tfgen.adversarial.key_regions import KeyRegions
+from tfgen.adversarial.side_by_side import side_by_side
 from tfgen.adversarial.user_patches import read_patches
 from tfgen.core import split_seed
 from tfgen.core.arrays import in_batches
@@ -154,10 +154,7 @@ class AssemblingModel(JudgedModel):
         mask = tf.broadcast_to(self.locate(patches), tf.shape(x))
         shown = [x, *tf.unstack(patches, self.num_patches, axis=1), mask]
         shown += [self.assemble(patches, seed=each) for each in of_z]
-        num_columns = int(np.ceil(np.sqrt(len(x) / len(shown))))
-        num_rows = len(x) // num_columns
-        pictures = tf.stack(shown, axis=1)[: num_rows * num_columns]
-        return tf.reshape(pictures, (num_rows, -1, *self.event_shape))
+        return side_by_side(shown)
 
     def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
         def assemble(patches, seed, condition=None):
