@@ -21,6 +21,8 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
     Needs `event_shape`, `levels`, `condition`, `order_seed` and `epochs_seen`.
     """
 
+    # What makes batches of arrays.
+    feed_kind = ArrayFeed
     _feed = None
     _block_function = None
     _blocks_in_xla = False
@@ -74,11 +76,12 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
             if value is not None:
                 check_count(value, name)
         dataset, feed = None, None
+        x, y = self.join(x, y)
         if is_array(x):
             arrays = self.check_data(x, y)
             if validation_split and validation_data is None:
                 arrays, validation_data = _split(arrays, validation_split)
-            feed = ArrayFeed(
+            feed = self.feed_kind(
                 arrays,
                 32 if batch_size is None else batch_size,
                 self.steps_per_execution,
@@ -150,9 +153,12 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
             return self.check_dataset(data)
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         self._refuse(sample_weight=sample_weight)
+        x, y = self.join(x, y)
+        if isinstance(x, tf.data.Dataset) and y is None:
+            return self.check_dataset(x)
         if not is_array(x):
             return checked_batches(data, self.check_batch)
-        return _batches(self.check_data(x, y, name="validation x"), batch_size)
+        return self.batches_of(self.check_data(x, y, name="validation x"), batch_size)
 
     def evaluate(
         self,
@@ -171,9 +177,10 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
         Draws come from a fixed seed: the same data in the same batches give the same figures.
         """
         self._refuse(sample_weight=sample_weight)
+        x, y = self.join(x, y)
         if is_array(x):
             arrays = self.check_data(x, y)
-            x, y = _batches(arrays, 32 if batch_size is None else batch_size), None
+            x, y = self.batches_of(arrays, 32 if batch_size is None else batch_size), None
             batch_size = None
         elif isinstance(x, tf.data.Dataset) and not kwargs:
             x = self.check_dataset(x)
@@ -209,12 +216,11 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
             condition: beside an array, for a model that has one: one for each example.
         """
         if is_array(x):
-            arrays = self.check_data(x, condition)
-            inputs = arrays if self.condition is not None else arrays[0]
-            x = _batches((inputs,), 32 if batch_size is None else batch_size)
+            inputs = self.check_inputs(x, condition)
+            x = self.batches_of((inputs,), 32 if batch_size is None else batch_size)
             batch_size = None
         elif isinstance(x, tf.data.Dataset) and self.condition is None:
-            x = self.check_dataset(x)
+            x = self.check_inputs(x)
         with readable_data_errors():
             return super().predict(x, batch_size, verbose, steps, callbacks)
 
@@ -234,7 +240,7 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
                 )
                 self._block_function = tf.function(
                     self._train_block,
-                    input_signature=(sizes, tf.TensorSpec((None, None), tf.int32)),
+                    input_signature=(sizes, self._feed.block_spec),
                     jit_compile=jit_compile,
                 )
         self.train_function = self._run_blocks
@@ -267,18 +273,15 @@ class ArrayTrainer(DataChecks, ReplicaTrainer):
             self._run_replicas(step, rows, arrays)
 
 
-def _batches(arrays, batch_size):
-    check_count(batch_size, "batch_size")
-    return tf.data.Dataset.from_tensor_slices(arrays).batch(batch_size)
-
-
 def _split(arrays, fraction):
     """The last fraction of the arrays for validation, as Keras takes it."""
-    length = int(arrays[0].shape[0])
-    kept = int(length * (1 - fraction))
-    if not 0 < kept < length:
-        raise ValueError(
-            f"expected validation_split to leave examples on both sides of {length}."
-            f" Received: {fraction}"
-        )
-    return tuple(a[:kept] for a in arrays), tuple(a[kept:] for a in arrays)
+    lengths = [int(array.shape[0]) for array in arrays]
+    counts = [int(length * (1 - fraction)) for length in lengths]
+    for kept, length in zip(counts, lengths, strict=True):
+        if not 0 < kept < length:
+            raise ValueError(
+                f"expected validation_split to leave examples on both sides of {length}."
+                f" Received: {fraction}"
+            )
+    parts = [(a[:kept], a[kept:]) for kept, a in zip(counts, arrays, strict=True)]
+    return tuple(zip(*parts, strict=True))

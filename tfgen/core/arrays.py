@@ -43,7 +43,7 @@ class ArrayFeed:
         self.steps_per_execution = steps_per_execution
         self.order_seed = order_seed
         self.shuffle = shuffle
-        self.num_examples = int(self.arrays[0].shape[0])
+        self.num_examples = max(int(array.shape[0]) for array in self.arrays)
         num_batches = math.ceil(self.num_examples / batch_size)
         self.num_steps = num_batches if num_steps is None else num_steps
         if self.num_steps > num_batches:
@@ -55,12 +55,21 @@ class ArrayFeed:
 
     def begin_epoch(self, epoch: int) -> None:
         """Sets the order of this epoch: each example once, another order in each epoch."""
+        self._order = self.order(epoch)[: self.num_steps * self.batch_size]
+
+    def order(self, epoch: int) -> np.ndarray:
+        """The indices of an epoch, `[num_examples]`, int32."""
         indices = tf.range(self.num_examples, dtype=tf.int32)
         if self.shuffle:
             indices = tf.random.experimental.index_shuffle(
                 indices, seed=[self.order_seed, epoch], max_index=self.num_examples - 1
             )
-        self._order = indices.numpy()[: self.num_steps * self.batch_size]
+        return indices.numpy()
+
+    @property
+    def block_spec(self) -> tf.TensorSpec:
+        """Of a block of indices."""
+        return tf.TensorSpec((None, None, *self._order.shape[1:]), tf.int32)
 
     def steps(self) -> tf.data.Dataset:
         """Data set of the first step of every block, for ever: what Keras iterates over."""
@@ -75,7 +84,8 @@ class ArrayFeed:
         begin = first_step * self.batch_size
         indices = self._order[begin : begin + self.steps_per_execution * self.batch_size]
         whole = len(indices) // self.batch_size * self.batch_size
-        blocks = (indices[:whole].reshape(-1, self.batch_size), indices[whole:][np.newaxis])
+        shape = (-1, self.batch_size, *indices.shape[1:])
+        blocks = (indices[:whole].reshape(shape), indices[whole:][np.newaxis])
         return [tf.constant(block) for block in blocks if block.size]
 
 
@@ -83,8 +93,14 @@ def gather(arrays: Sequence[tf.Tensor], indices: tf.Tensor) -> tuple[tf.Tensor, 
     """The batch of these indices, from each of the arrays.
 
     Examples are copied as vectors: XLA copies an image number by number.
+
+    Args:
+        arrays: tensors `[num_examples, ...]`.
+        indices: `[batch]` for all of them, or `[batch, len(arrays)]`, for each its own.
     """
-    return tuple(_rows(array, indices) for array in arrays)
+    if indices.shape.rank == 1:
+        return tuple(_rows(array, indices) for array in arrays)
+    return tuple(_rows(array, indices[:, i]) for i, array in enumerate(arrays))
 
 
 def _rows(array, indices):

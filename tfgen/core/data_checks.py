@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen.core.checks import all_valid, check_array, check_spec, is_bounded
-from tfgen.core.typing import ArrayLike
+from tfgen.core.checks import all_valid, check_array, check_count, check_spec, is_bounded
+from tfgen.core.typing import ArrayLike, ShapeLike
 
 
 class DataChecks:
@@ -56,6 +56,35 @@ class DataChecks:
                 f"expected y, the conditions {self.condition} of this {type(self).__name__}."
                 " Received: x alone"
             )
+
+    def join(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """What `fit` and `evaluate` go by, of what they are given: here that."""
+        return x, y
+
+    def batches_of(self, arrays: tuple[tf.Tensor, ...], batch_size: int) -> tf.data.Dataset:
+        """The batches of checked arrays in their order, each example once.
+
+        Raises:
+            ValueError: `batch_size` is below 1.
+        """
+        check_count(batch_size, "batch_size")
+        return tf.data.Dataset.from_tensor_slices(arrays).batch(batch_size)
+
+    def check_inputs(self, x: Any, condition: ArrayLike | None = None) -> Any:
+        """Checks what the model is to be called on.
+
+        Args:
+            x: array of examples; or a data set, for a model without a condition.
+            condition: beside an array, for a model that has one.
+        Returns:
+            x, or `(x, tokens)` for a model with a condition; or a data set of `(x,)`.
+        Raises:
+            ValueError: see `check_data`.
+        """
+        if isinstance(x, tf.data.Dataset):
+            return self.check_dataset(x)
+        arrays = self.check_data(x, condition)
+        return arrays if self.condition is not None else arrays[0]
 
     def check_data(
         self, x: ArrayLike, y: ArrayLike | None = None, name: str = "x"
@@ -104,7 +133,7 @@ class DataChecks:
         # On the host, where strings and assertions are possible: XLA has neither.
         def checked(*batch):
             x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
-            x = self._with_checked_values(x)
+            x = self.with_checked_values(x, self.event_shape, "the data set's x")
             if y is None:
                 return (x,)
             return x, self.condition.tokens(y, tf.shape(x)[0], name="the data set's y")
@@ -116,17 +145,23 @@ class DataChecks:
             mapped.epoch_counter = dataset.epoch_counter
         return mapped
 
-    def _with_checked_values(self, x):
-        """x of a batch of a data set, once its values are known to be good."""
-        x = tf.ensure_shape(x, (None, *self.event_shape))
-        bounded = is_bounded(self.event_shape, self.levels)
+    def with_checked_values(self, x: tf.Tensor, event_shape: ShapeLike, name: str) -> tf.Tensor:
+        """x of a batch of a data set, once its values are known to be good.
+
+        Args:
+            x: `[batch, *event_shape]`.
+            event_shape: shape of one example.
+            name: what the message calls x.
+        """
+        x = tf.ensure_shape(x, (None, *event_shape))
+        bounded = is_bounded(event_shape, self.levels)
         wanted = "in [0, 1]" if bounded else "to be finite"
         if self.levels is not None:
             wanted = f"on {self.levels} levels, k / {self.levels - 1}, as the likelihood has them"
 
         def refuse():
             text = tf.strings.format(
-                f"expected the data set's x {wanted}. Received: a batch with values from {{}} to"
+                f"expected {name} {wanted}. Received: a batch with values from {{}} to"
                 " {}, {} of them NaN or infinity",
                 (tf.reduce_min(x), tf.reduce_max(x), tf.math.count_nonzero(~tf.math.is_finite(x))),
             )

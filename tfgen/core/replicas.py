@@ -47,16 +47,15 @@ def own_part(whole: Any) -> Any:
     """
     here = this_replica()
     index, count = here.replica_id_in_sync_group, here.num_replicas_in_sync
-    first, size = first_array(whole), None
-    length = tf.shape(first)[0]
-    begin = tf.where(length < count, 0, index * length // count)
-    end = tf.where(length < count, length, (index + 1) * length // count)
-    if first.shape[0] is not None and first.shape[0] % count == 0:
-        size = first.shape[0] // count
 
     def cut(array):
         if array is None:
             return None
+        length, size = tf.shape(array)[0], None
+        begin = tf.where(length < count, 0, index * length // count)
+        end = tf.where(length < count, length, (index + 1) * length // count)
+        if array.shape[0] is not None and array.shape[0] % count == 0:
+            size = array.shape[0] // count
         return tf.ensure_shape(array[begin:end], [size, *array.shape[1:]])
 
     # Where data come from: no device needs the parts of others.
