@@ -18,6 +18,7 @@ INSTALL = [
     "tensorflow-datasets>=4.9.10,<4.10",  # data sets by name
     "importlib_resources",  # tensorflow-datasets imports it without requiring it
     "numpy>=2.1,<3",  # arrays
+    "scipy>=1.14,<2",  # linear algebra
     "scikit-learn>=1.6,<2",  # the bundled digits
     "matplotlib>=3.9,<4",  # curves of a run
     "pillow>=10.1",  # folders of images
@@ -29,7 +30,6 @@ TEST = [
     "pytest>=8,<10",  # runs the tests
     "pytest-xdist>=3.6,<4",  # on all cores
     "hypothesis>=6.100,<7",  # property tests
-    "scipy>=1.14,<2",  # an oracle of densities and integrals
     "mypy>=1.15,<3",  # reads the annotations as a user's editor does
     "ruff>=0.17,<0.18",  # lint and format
 ]

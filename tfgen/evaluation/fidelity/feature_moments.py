@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import Self
 
 import numpy as np
+from scipy.linalg import blas
 
 from tfgen.core.typing import ArrayLike
 from tfgen.evaluation.fidelity.features import FeatureFunction, check_features, extract
 
-_ROWS = 4096  # of one product, which are held in double precision
+_ROWS = 1024  # of one product, which are held in double precision
 
 
 class FeatureMoments:
@@ -57,7 +58,9 @@ class FeatureMoments:
         features = check_features(features, "features", least=1)
         if self.mean is None:
             dim = features.shape[1]
-            self.mean, self._squares = np.zeros(dim), np.zeros((dim, dim))
+            self.mean = np.zeros(dim)
+            # The upper triangle alone, in BLAS's order, so that products are added in place.
+            self._squares = np.zeros((dim, dim), order="F")
         if features.shape[1] != len(self.mean):
             raise ValueError(
                 f"expected {len(self.mean)} features, as before. Received: shape {features.shape}"
@@ -75,15 +78,18 @@ class FeatureMoments:
         """
         if self.count < 2:
             raise ValueError(f"expected at least 2 rows of features. Received: {self.count}")
-        return self._squares / (self.count - 1)
+        covariance = self._squares + self._squares.T
+        np.fill_diagonal(covariance, np.diagonal(self._squares))
+        covariance /= self.count - 1
+        return covariance
 
     def _add_block(self, block):
         mean = block.mean(axis=0)
         block -= mean
         total = self.count + len(block)
         shift = mean - self.mean
-        self._squares += block.T @ block
-        if self.count:
-            self._squares += np.outer(shift, shift * (self.count * len(block) / total))
+        self._squares = blas.dsyrk(1, block.T, beta=1, c=self._squares, overwrite_c=True)
+        weight = self.count * len(block) / total
+        self._squares = blas.dsyr(weight, shift, a=self._squares, overwrite_a=True)
         self.mean = self.mean + shift * (len(block) / total)
         self.count = total
