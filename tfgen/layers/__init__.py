@@ -1,5 +1,6 @@
 """Keras layers that the papers' networks need and Keras does not have."""
 
+from tfgen.layers.channel_bias import ChannelBias
 from tfgen.layers.diagonal_lstm import DiagonalBiLSTMLayer
 from tfgen.layers.equalized import EqualizedConv2D, EqualizedDense
 from tfgen.layers.gated_dense import GatedDense
@@ -11,6 +12,9 @@ from tfgen.layers.locally_masked_conv import LocallyMaskedConv2D
 from tfgen.layers.masked_conv import MaskedConv2D
 from tfgen.layers.masked_dense import MaskedDense
 from tfgen.layers.maxout import Maxout
+from tfgen.layers.minibatch_deviation import MinibatchDeviation
+from tfgen.layers.pixel_normalization import PixelNormalization
+from tfgen.layers.resampled_conv import EqualizedDownConv2D, EqualizedUpConv2D
 from tfgen.layers.row_lstm import RowLSTMLayer
 from tfgen.layers.shifted_conv import DownRightShiftedConv2D, DownShiftedConv2D
 from tfgen.layers.shifted_conv_transpose import (
@@ -26,6 +30,7 @@ from tfgen.layers.time_embedding import TimeEmbedding
 from tfgen.layers.token_embedding import TokenEmbedding
 
 __all__ = [
+    "ChannelBias",
     "DiagonalBiLSTMLayer",
     "DownRightShiftedConv2D",
     "DownRightShiftedConv2DTranspose",
@@ -35,6 +40,8 @@ __all__ = [
     "DownShiftedResnet",
     "EqualizedConv2D",
     "EqualizedDense",
+    "EqualizedDownConv2D",
+    "EqualizedUpConv2D",
     "GatedDense",
     "GatedPixelLayer",
     "GroupNormalization",
@@ -43,6 +50,8 @@ __all__ = [
     "MaskedConv2D",
     "MaskedDense",
     "Maxout",
+    "MinibatchDeviation",
+    "PixelNormalization",
     "RowLSTMLayer",
     "ShiftedUNet",
     "SpectralConv2D",

@@ -13,9 +13,11 @@ from tfgen.networks.dcgan import (
 )
 from tfgen.networks.denoising_mlp import denoising_mlp
 from tfgen.networks.gated_networks import GatedDenseNetworks
+from tfgen.networks.growing import GrowingCritic, GrowingGenerator
 from tfgen.networks.info_gan import info_gan_discriminator, info_gan_generator, info_gan_grids
 from tfgen.networks.leading_axes import over_leading_axes
 from tfgen.networks.mlp import mlp
+from tfgen.networks.progressive import progressive_critic, progressive_generator
 from tfgen.networks.projection import projection_discriminator
 from tfgen.networks.puzzle_gan import part_encoder, puzzle_generator
 from tfgen.networks.residual_networks import ResidualNetworks
@@ -32,6 +34,8 @@ __all__ = [
     "ConvolutionalNetworks",
     "DenseNetworks",
     "GatedDenseNetworks",
+    "GrowingCritic",
+    "GrowingGenerator",
     "ResidualNetworks",
     "check_network",
     "condition_features",
@@ -49,6 +53,8 @@ __all__ = [
     "network_inputs",
     "over_leading_axes",
     "part_encoder",
+    "progressive_critic",
+    "progressive_generator",
     "projection_discriminator",
     "puzzle_generator",
     "small_denoiser",
