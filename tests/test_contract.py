@@ -18,7 +18,7 @@ import tensorflow as tf
 
 import tfgen
 from tfgen import registry
-from tfgen.adversarial import ContrastiveText, DiffAugment, RandomBoxes
+from tfgen.adversarial import ContrastiveText, DiffAugment, Growth, RandomBoxes
 from tfgen.autoregressive import s_curve_orders
 from tfgen.conditions import Attributes, Captions, Classes, Vector
 from tfgen.core import SamplingModel
@@ -219,6 +219,10 @@ MODELS = {
         embedding_dim=3,
         regions=RandomBoxes(2, 4),
         average_decay=0.9,
+    ),
+    # Saved in the middle of a fade, which ends after that.
+    "ProgressiveGAN": lambda: tfgen.ProgressiveGAN.default(
+        IMAGE, latent_dim=3, base_channels=2, growth=Growth(18, 20), average_decay=0.9
     ),
     "TextToImageGAN: captions, conditional": lambda: tfgen.TextToImageGAN.default(
         IMAGE,

@@ -37,6 +37,7 @@ ALLOWED = {
             ("AnnealedImportanceSampling", "num_steps"),
             ("Bound", "num_terms"),
             ("GeometricDecay", "num_steps"),
+            ("Growth", "stage_images"),
             ("HMC", "num_burn_in"),
             ("HMC", "num_leapfrog_steps"),
             ("HMC", "num_steps"),
@@ -45,6 +46,8 @@ ALLOWED = {
             ("PseudoGibbs", "num_steps"),
         )
     },
+    # No fade; and a long one.
+    ("Growth", "fade_images"): [0, 10**9],
     # Affine maps.
     ("AAE", "discriminator_hidden"): [()],
     ("ConvolutionalNetworks", "hidden"): [()],

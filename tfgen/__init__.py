@@ -21,6 +21,7 @@ from tfgen.adversarial import (
     WGANGP,
     ConditionalGAN,
     InfoGAN,
+    ProgressiveGAN,
     PuzzleGAN,
     TextToImageGAN,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "NADE",
     "PixelCNN",
     "PixelCNNPlusPlus",
+    "ProgressiveGAN",
     "PuzzleGAN",
     "RNADE",
     "RowLSTM",

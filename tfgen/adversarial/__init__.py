@@ -8,12 +8,14 @@ from tfgen.adversarial.contrastive_text import ContrastiveText
 from tfgen.adversarial.dcgan import DCGAN
 from tfgen.adversarial.game import Game
 from tfgen.adversarial.gan import GAN
+from tfgen.adversarial.growth import Growth
 from tfgen.adversarial.info_gan import InfoGAN
 from tfgen.adversarial.invariant_information import InvariantInformation
 from tfgen.adversarial.judged_model import JudgedModel
 from tfgen.adversarial.key_regions import EdgeEnergyBoxes, KeyRegions, RandomBoxes
 from tfgen.adversarial.lsgan import LSGAN
 from tfgen.adversarial.model import AdversarialModel
+from tfgen.adversarial.progressive_gan import ProgressiveGAN
 from tfgen.adversarial.puzzle_gan import PuzzleGAN
 from tfgen.adversarial.text_to_image_gan import TextToImageGAN
 from tfgen.adversarial.translating_model import TranslatingModel
@@ -33,6 +35,7 @@ __all__ = [
     "DiffAugment",
     "EdgeEnergyBoxes",
     "Game",
+    "Growth",
     "InfoGAN",
     "InvariantInformation",
     "JudgedModel",
@@ -44,6 +47,7 @@ __all__ = [
     "NonSaturating",
     "OtherCaption",
     "Penalty",
+    "ProgressiveGAN",
     "PuzzleGAN",
     "R1",
     "RandomBoxes",

@@ -1,6 +1,7 @@
 """One step of training or evaluation: the phases of a model, one after the other."""
 
 import abc
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -82,11 +83,21 @@ class PhaseTrainer(keras.Model, abc.ABC):
 
         Under a `tf.distribute` strategy it is one replica's step on its part of the batch.
         """
+        self.train_phases(self.phases(), data)
+        return self.get_metrics_result()
+
+    def train_phases(self, phases: Sequence[Phase], data: Any) -> None:
+        """A step of these phases: for a model whose networks are not always trained as a whole.
+
+        Args:
+            phases: by the names of `phases()`, in their order.
+            data: what `fit` hands over.
+        """
         batch = self.unpack(data)
         part = self._share(batch)
         reported: dict[str, dict] = {}
         with own_draws(self._random_states()):
-            for index, phase in enumerate(self.phases()):
+            for index, phase in enumerate(phases):
                 move = lambda *args, phase=phase: self._move(phase, *args, reported)
                 arguments = (batch, own_seed(self.phase_seed(index)), part)
                 if phase.every == 1:
@@ -96,7 +107,6 @@ class PhaseTrainer(keras.Model, abc.ABC):
                     run_if(due, move, *arguments)
         self.steps_seen.assign_add(1)
         self.terms.check_reported(reported)
-        return self.get_metrics_result()
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """The terms of every phase, without training, by draws that depend on the data alone."""
@@ -133,8 +143,9 @@ class PhaseTrainer(keras.Model, abc.ABC):
             average_statistics(phase.networks, part.fraction)
         for variable, value in kept:
             variable.assign(value)
+        moved = {id(v) for v in variables}
         for average in self.averages():
-            if any(average.network is network for network in phase.networks):
+            if any(id(v) in moved for v in average.network.trainable_variables):
                 average.update(num_updates, moved=optimizer.iterations > num_updates)
         self.terms.track(phase, terms, objective, part.examples)
         reported[phase.name] = terms
