@@ -7,6 +7,7 @@ from tfgen.layers.gated_dense import GatedDense
 from tfgen.layers.gated_pixel import GatedPixelLayer
 from tfgen.layers.gated_resnet import DownRightShiftedResnet, DownShiftedResnet
 from tfgen.layers.group_normalization import GroupNormalization
+from tfgen.layers.image_pool import ImagePool
 from tfgen.layers.left_conv import LeftConv2D
 from tfgen.layers.locally_masked_conv import LocallyMaskedConv2D
 from tfgen.layers.masked_conv import MaskedConv2D
@@ -14,6 +15,7 @@ from tfgen.layers.masked_dense import MaskedDense
 from tfgen.layers.maxout import Maxout
 from tfgen.layers.minibatch_deviation import MinibatchDeviation
 from tfgen.layers.pixel_normalization import PixelNormalization
+from tfgen.layers.reflection_padding import ReflectionPadding2D
 from tfgen.layers.resampled_conv import EqualizedDownConv2D, EqualizedUpConv2D
 from tfgen.layers.row_lstm import RowLSTMLayer
 from tfgen.layers.shifted_conv import DownRightShiftedConv2D, DownShiftedConv2D
@@ -45,6 +47,7 @@ __all__ = [
     "GatedDense",
     "GatedPixelLayer",
     "GroupNormalization",
+    "ImagePool",
     "LeftConv2D",
     "LocallyMaskedConv2D",
     "MaskedConv2D",
@@ -52,6 +55,7 @@ __all__ = [
     "Maxout",
     "MinibatchDeviation",
     "PixelNormalization",
+    "ReflectionPadding2D",
     "RowLSTMLayer",
     "ShiftedUNet",
     "SpectralConv2D",

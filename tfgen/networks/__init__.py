@@ -17,10 +17,12 @@ from tfgen.networks.growing import GrowingCritic, GrowingGenerator
 from tfgen.networks.info_gan import info_gan_discriminator, info_gan_generator, info_gan_grids
 from tfgen.networks.leading_axes import over_leading_axes
 from tfgen.networks.mlp import mlp
+from tfgen.networks.patchgan import patch_side, patchgan_discriminator
 from tfgen.networks.progressive import progressive_critic, progressive_generator
 from tfgen.networks.projection import projection_discriminator
 from tfgen.networks.puzzle_gan import part_encoder, puzzle_generator
 from tfgen.networks.residual_networks import ResidualNetworks
+from tfgen.networks.resnet_generator import resnet_generator
 from tfgen.networks.small_denoiser import small_denoiser
 from tfgen.networks.text_to_image import (
     text_encoder,
@@ -53,10 +55,13 @@ __all__ = [
     "network_inputs",
     "over_leading_axes",
     "part_encoder",
+    "patch_side",
+    "patchgan_discriminator",
     "progressive_critic",
     "progressive_generator",
     "projection_discriminator",
     "puzzle_generator",
+    "resnet_generator",
     "small_denoiser",
     "text_encoder",
     "text_to_image_discriminator",
