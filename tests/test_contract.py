@@ -224,6 +224,16 @@ MODELS = {
     "ProgressiveGAN": lambda: tfgen.ProgressiveGAN.default(
         IMAGE, latent_dim=3, base_channels=2, growth=Growth(18, 20), average_decay=0.9
     ),
+    "StarGAN: classes, conditional": lambda: tfgen.StarGAN.default(
+        IMAGE,
+        Classes(3),
+        base_filters=2,
+        num_blocks=1,
+        kernel_size=3,
+        judge_filters=2,
+        discriminator_steps=2,
+        average_decay=0.9,
+    ),
     "TextToImageGAN: captions, conditional": lambda: tfgen.TextToImageGAN.default(
         IMAGE,
         Captions.from_corpus(TEXTS),

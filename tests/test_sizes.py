@@ -11,7 +11,7 @@ import pytest
 
 import tfgen
 from tfgen import registry
-from tfgen.conditions import Captions
+from tfgen.conditions import Captions, Classes
 
 NUMBERS = [0, -1, True, 2.5, "3", 10**9, None, math.nan]
 RATES = [-1.0, math.nan, math.inf, True, "3", None]
@@ -97,6 +97,7 @@ GIVEN = {
 }
 OF_VECTORS = {"RNADE", "denoising_mlp"}
 OF_TEXTS = {"TextToImageGAN"}
+OF_CLASSES = {"StarGAN"}
 
 
 def callables():
@@ -150,6 +151,8 @@ def test_refuses_what_is_no_size(name, call, argument, bad):
         given["event_shape"] = (4,)
     if name in OF_TEXTS:
         given["condition"] = Captions(("a",), 2)
+    if name in OF_CLASSES:
+        given["condition"] = Classes(2)
     for value in bad:
         with pytest.raises(ValueError, match=r"expected [^\n]*Received: ") as error:
             call(**given, **{argument: value})

@@ -23,6 +23,7 @@ from tfgen.adversarial import (
     InfoGAN,
     ProgressiveGAN,
     PuzzleGAN,
+    StarGAN,
     TextToImageGAN,
 )
 from tfgen.autoregressive import (
@@ -75,6 +76,7 @@ __all__ = [
     "PuzzleGAN",
     "RNADE",
     "RowLSTM",
+    "StarGAN",
     "TextToImageGAN",
     "VAE",
     "WGANGP",

@@ -17,6 +17,7 @@ from tfgen.adversarial.lsgan import LSGAN
 from tfgen.adversarial.model import AdversarialModel
 from tfgen.adversarial.progressive_gan import ProgressiveGAN
 from tfgen.adversarial.puzzle_gan import PuzzleGAN
+from tfgen.adversarial.star_gan import StarGAN
 from tfgen.adversarial.text_to_image_gan import TextToImageGAN
 from tfgen.adversarial.translating_model import TranslatingModel
 from tfgen.adversarial.wgan_gp import WGANGP
@@ -51,6 +52,7 @@ __all__ = [
     "PuzzleGAN",
     "R1",
     "RandomBoxes",
+    "StarGAN",
     "TextToImageGAN",
     "TranslatingModel",
     "WGANGP",

@@ -24,6 +24,7 @@ from tfgen.networks.puzzle_gan import part_encoder, puzzle_generator
 from tfgen.networks.residual_networks import ResidualNetworks
 from tfgen.networks.resnet_generator import resnet_generator
 from tfgen.networks.small_denoiser import small_denoiser
+from tfgen.networks.star_gan import star_gan_discriminator, star_gan_generator
 from tfgen.networks.text_to_image import (
     text_encoder,
     text_to_image_discriminator,
@@ -63,6 +64,8 @@ __all__ = [
     "puzzle_generator",
     "resnet_generator",
     "small_denoiser",
+    "star_gan_discriminator",
+    "star_gan_generator",
     "text_encoder",
     "text_to_image_discriminator",
     "text_to_image_generator",
