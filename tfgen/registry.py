@@ -12,7 +12,7 @@ from typing import Any
 import keras
 
 import tfgen
-from tfgen.core import Configured, GenerativeModel
+from tfgen.core import Configured, GenerativeModel, UnpairedModel
 from tfgen.core.configured import init_parameters
 from tfgen.data import DataInfo
 from tfgen.distributions import Posterior, Prior
@@ -66,14 +66,18 @@ def find_model(name: str) -> type[GenerativeModel]:
 
 
 def build(
-    model: type[GenerativeModel], settings: dict[str, str], info: DataInfo
+    model: type[GenerativeModel],
+    settings: dict[str, str],
+    info: DataInfo,
+    info_b: DataInfo | None = None,
 ) -> GenerativeModel:
-    """`model.default` for a data set.
+    """`model.default` for a data set, or for two of them where the model learns from two.
 
     Args:
         model: a model class.
         settings: `{argument: text}`, see `read_value`.
         info: `DataInfo` of the data set.
+        info_b: of the second one; None where there is none.
     Raises:
         ValueError: an argument that `default` does not have, or a value that cannot be read.
     """
@@ -88,12 +92,14 @@ def build(
     if model.needs_condition and (info.vocabulary or info.num_classes):
         settings = {"condition": "Captions" if info.vocabulary else "Classes", **settings}
     read = {name: read_value(text, info) for name, text in settings.items()}
+    if issubclass(model, UnpairedModel) and info_b is not None:
+        read = {"event_shape_b": info_b.event_shape, **read}
     kinds = _types(model)
     for name, value in read.items():
         if name in kinds and not _fits(value, kinds[name]):
             raise ValueError(
                 f"expected {name} of {model.__name__} to be {_words(kinds[name])}."
-                f" Received: {settings[name]}"
+                f" Received: {settings.get(name, value)}"
             )
     try:
         return model.default(info.event_shape, **read)

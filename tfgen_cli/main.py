@@ -1,4 +1,4 @@
-"""The commands of `tfgen`: here all but `assemble` and `judge`, which have files of their own."""
+"""The commands of `tfgen`: `assemble`, `judge` and `translate` have files of their own."""
 
 import contextlib
 from typing import Any
@@ -11,6 +11,7 @@ from tfgen_cli.config_file import config_settings, read_config
 from tfgen_cli.errors import OneLineError, one_line_errors
 from tfgen_cli.fidelity import check_fidelity, fidelity_options, judge, run_fidelity
 from tfgen_cli.quiet import import_tfgen
+from tfgen_cli.translate import translate
 
 _RUN = click.argument("run", type=click.Path(exists=True, file_okay=False))
 _SEED = click.option(
@@ -32,6 +33,7 @@ def main(context: click.Context, verbose: bool) -> None:
 
 main.add_command(assemble)
 main.add_command(judge)
+main.add_command(translate)
 
 
 @main.command()
@@ -45,6 +47,7 @@ main.add_command(judge)
     help="YAML or JSON file of these arguments; those given here come first.",
 )
 @click.option("--data", required=True, help="digits, a TFDS name, or a file or folder of data.")
+@click.option("--data-b", help="The second data set, of a model that learns from two, as CycleGAN.")
 @click.option("--epochs", required=True, type=_COUNT, help="Number of epochs, the most.")
 @click.option("--output", required=True, type=click.Path(), help="Folder of the run.")
 @click.option(
@@ -82,6 +85,7 @@ def train(verbose: bool, model: str, data: str, settings: tuple[str, ...], **opt
         tfgen train VAE --data digits --epochs 50 --output run --set likelihood=Categorical
         tfgen train PixelCNN --data digits --epochs 50 --output run --set condition=Classes
         tfgen train NADE --data digits --epochs 500 --output run --patience 10
+        tfgen train CycleGAN --data horses --data-b zebras --epochs 200 --output run
     """
     pairs = {**config_settings(), **_pairs(settings)}
     _check_model(model, pairs)
@@ -90,7 +94,7 @@ def train(verbose: bool, model: str, data: str, settings: tuple[str, ...], **opt
 
     kind = registry.find_model(model)
     training.train(
-        lambda info: registry.build(kind, pairs, info),
+        lambda *infos: registry.build(kind, pairs, *infos),
         data,
         arguments={"model": model, "set": pairs},
         **options,

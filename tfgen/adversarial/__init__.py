@@ -5,6 +5,7 @@ from tfgen.adversarial.assembling_model import AssemblingModel
 from tfgen.adversarial.augmentation import Augmentation, DiffAugment
 from tfgen.adversarial.conditional_gan import ConditionalGAN
 from tfgen.adversarial.contrastive_text import ContrastiveText
+from tfgen.adversarial.cycle_gan import CycleGAN
 from tfgen.adversarial.dcgan import DCGAN
 from tfgen.adversarial.game import Game
 from tfgen.adversarial.gan import GAN
@@ -20,6 +21,7 @@ from tfgen.adversarial.puzzle_gan import PuzzleGAN
 from tfgen.adversarial.star_gan import StarGAN
 from tfgen.adversarial.text_to_image_gan import TextToImageGAN
 from tfgen.adversarial.translating_model import TranslatingModel
+from tfgen.adversarial.two_domain_model import TwoDomainModel
 from tfgen.adversarial.wgan_gp import WGANGP
 from tfgen.adversarial.wrong_captions import NearestCaption, OtherCaption, WrongCaptions
 from tfgen.losses import R1, LossPair, Minimax, NonSaturating, Penalty, optimal_logits
@@ -27,6 +29,7 @@ from tfgen.losses import R1, LossPair, Minimax, NonSaturating, Penalty, optimal_
 __all__ = [
     "ConditionalGAN",
     "ContrastiveText",
+    "CycleGAN",
     "DCGAN",
     "GAN",
     "AdversarialModel",
@@ -55,6 +58,7 @@ __all__ = [
     "StarGAN",
     "TextToImageGAN",
     "TranslatingModel",
+    "TwoDomainModel",
     "WGANGP",
     "WrongCaptions",
     "optimal_logits",

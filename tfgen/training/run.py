@@ -10,8 +10,7 @@ from typing import Any
 import keras
 
 from tfgen import data as datasets
-from tfgen.core import GenerativeModel
-from tfgen.data import DataInfo
+from tfgen.core import GenerativeModel, UnpairedModel
 from tfgen.training.best_epoch import BestEpoch
 from tfgen.training.checkpoint import Checkpoint
 from tfgen.training.distribute import Devices
@@ -26,9 +25,10 @@ _PREVIEWED = 16  # validation examples that TensorBoard's pictures get
 
 
 def train(
-    build: Callable[[DataInfo], GenerativeModel],
+    build: Callable[..., GenerativeModel],
     data: str | os.PathLike,
     *,
+    data_b: str | os.PathLike | None = None,
     epochs: int,
     output: str | os.PathLike,
     batch_size: int | None = None,
@@ -54,8 +54,9 @@ def train(
     `arguments.json` and `checkpoint.keras`; with `patience`, also `best.keras`.
 
     Args:
-        build: `(DataInfo) -> model`, not compiled.
+        build: `(DataInfo) -> model`, not compiled, or `(DataInfo, DataInfo) -> model` of two sets.
         data: name or path of a data set (see `tfgen.data.load`).
+        data_b: of the second one, for a model that learns from two, which form no pairs.
         epochs: number of epochs, at least 1.
         output: path of the folder.
         batch_size: images of one step; None for the model's `default_batch_size`.
@@ -92,20 +93,26 @@ def train(
     best = None if patience is None else BestEpoch(folder.best, patience)
     devices = Devices(distribute)
     data = os.fspath(data)
-    given = {"data": data, "batch_size": batch_size, "learning_rate": learning_rate}
+    data_b = None if data_b is None else os.fspath(data_b)
+    given = {"data": data, "data_b": data_b}
+    given |= {"batch_size": batch_size, "learning_rate": learning_rate}
     given |= {"patience": patience, "seed": seed, "binarize": binarize, "channels": channels}
     given |= {"distribute": distribute, **(arguments or {})}
     # A run from before data sets had their own says none, and is not gone on with where there is.
-    validation = validation_split(data)
-    given |= {"validation_split": validation}
+    held_out = {"validation_split": validation_split(data)}
+    if data_b is not None:
+        held_out["validation_split_b"] = validation_split(data_b)
+    given |= held_out
     with folder.lock() if devices.is_chief else contextlib.nullcontext():
         if devices.is_chief:
             folder.check(given, resume, overwrite, unknown=["batch_size"])
-        info = datasets.info(data, "train", channels=channels)
+        names = [data] if data_b is None else [data, data_b]
+        infos = [datasets.info(each, "train", channels=channels) for each in names]
         keras.utils.set_random_seed(seed)
         goes_on = resume and folder.checkpoint.exists()
         with devices.scope():
-            model = folder.load_checkpoint() if goes_on else build(info)
+            model = folder.load_checkpoint() if goes_on else build(*infos)
+        _check_sets(model, data_b)
         if epochs < model.epochs_seen:
             raise ValueError(
                 f"expected epochs to be at least {model.epochs_seen}, which {folder.path} has"
@@ -118,7 +125,14 @@ def train(
         if devices.is_chief:
             folder.check(given, resume, overwrite)
         images = load_run_data(
-            model, data, prepared, batch_size=batch_size, seed=seed, validation=validation
+            model,
+            data,
+            prepared,
+            batch_size=batch_size,
+            seed=seed,
+            validation=held_out["validation_split"],
+            data_b=data_b,
+            validation_b=held_out.get("validation_split_b"),
         )
         if not goes_on:
             with devices.scope():
@@ -142,7 +156,8 @@ def train(
             source = folder.best
             model = load_model(source, "start the run anew with --overwrite")
         if devices.is_chief:
-            facts = {"data": data, "validation_split": validation}
+            facts = {"data": data, **held_out}
+            facts |= {} if data_b is None else {"data_b": data_b}
             facts |= {"seed": seed, "batch_size": batch_size, **prepared}
             seconds = time.monotonic() - begun
             write_products(folder, model, source, images, facts, epochs=epochs, seconds=seconds)
@@ -157,6 +172,19 @@ def load_run(folder: str | os.PathLike) -> GenerativeModel:
         ValueError: there is no finished run.
     """
     return RunFolder(folder).load_model()
+
+
+def _check_sets(model, data_b):
+    """Checks that there is a second data set where the model learns from two, and only there."""
+    kind = type(model).__name__
+    if isinstance(model, UnpairedModel) and data_b is None:
+        raise ValueError(
+            f"expected data_b: a {kind} learns from two data sets. Received: data alone"
+        )
+    if data_b is not None and not isinstance(model, UnpairedModel):
+        raise ValueError(
+            f"expected no data_b: a {kind} learns from one data set. Received: {data_b}"
+        )
 
 
 class _Unwritten(Checkpoint):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tfgen import data as datasets
-from tfgen.core import GenerativeModel
+from tfgen.core import GenerativeModel, UnpairedModel
 from tfgen.evaluation import (
     AnomalyDetector,
     AnomalyScore,
@@ -67,6 +67,11 @@ def anomaly(
         raise ValueError(
             "expected a model without a condition: another data set has none that it knows."
             f" Received: a {type(model).__name__} with {model.condition}"
+        )
+    if isinstance(model, UnpairedModel):
+        raise ValueError(
+            "expected a model of one data set, to tell other examples from."
+            f" Received: a {type(model).__name__}, which learns from two"
         )
     shape = datasets.info(data, split, channels=metrics.get("channels")).event_shape
     if tuple(shape) != tuple(model.event_shape):

@@ -15,13 +15,13 @@ _MEMORY_LIMIT = 4 * 2**30  # bytes of float32 from which on a data set is read a
 
 
 class RunData(NamedTuple):
-    """Images or vectors, and their labels where the model has a condition.
+    """Images or vectors, and their labels where the model has a condition; or two sets of them.
 
     Attributes:
-        training: what `fit` takes first: arrays `(x,)` or `(x, y)`, or `(data set,)` where the
-            images are drawn anew in each epoch or do not fit in memory.
-        validation: arrays `(x,)` or `(x, y)`.
-        num_train: examples to train on.
+        training: what `fit` takes first: arrays `(x,)`, `(x, y)` or `(a, b)`, or `(data set,)` or
+            two of them where the images are drawn anew in each epoch or do not fit in memory.
+        validation: arrays `(x,)`, `(x, y)` or `(a, b)`.
+        num_train: examples to train on, of the larger set.
     """
 
     training: tuple[np.ndarray | tf.data.Dataset, ...]
@@ -108,6 +108,8 @@ def load_run_data(
     batch_size: int,
     seed: int,
     validation: str | None = None,
+    data_b: str | os.PathLike | None = None,
+    validation_b: str | None = None,
 ) -> RunData:
     """What a run trains on: the training split, or nine tenths of it, the others being held out.
 
@@ -118,40 +120,49 @@ def load_run_data(
         batch_size: examples of one step.
         seed: of orders and draws.
         validation: the name of the validation split; None: a tenth of "train" is held out.
+        data_b, validation_b: the same of the second set, of an unpaired model.
     Raises:
         ValueError: the data do not fit the model.
     """
-    training = "train" if validation else KEPT
-    held_out = load_split(model, data, validation or HELD_OUT, **prepared, seed=seed)
+    sets = [(data, validation)] if data_b is None else [(data, validation), (data_b, validation_b)]
+    held_out: tuple = ()
+    for each, split in sets:
+        held_out += load_split(model, each, split or HELD_OUT, **prepared, seed=seed)
+    splits = [(each, "train" if split else KEPT) for each, split in sets]
     # Sizes alone: `info` would read all captions.
-    info = open_source(data, training, prepared["channels"], None, labels=False).info
-    size = info.num_examples * 4 * int(np.prod(info.event_shape))
+    infos = [open_source(*each, prepared["channels"], None, labels=False).info for each in splits]
+    size = sum(info.num_examples * 4 * int(np.prod(info.event_shape)) for info in infos)
+    training: tuple = ()
     if prepared["binarize"] == "stochastic" or size > _MEMORY_LIMIT:
-        dataset = datasets.load(
-            data,
-            training,
-            batch_size=batch_size,
-            seed=seed,
-            labels=model.condition is not None,
-            memory_limit=_MEMORY_LIMIT,
-            **prepared,
-        )
-        return RunData((dataset,), held_out, info.num_examples)
-    arrays = load_split(model, data, training, **prepared, seed=seed)
-    return RunData(arrays, held_out, info.num_examples)
+        for index, each in enumerate(splits):
+            dataset = datasets.load(
+                *each,
+                batch_size=batch_size,
+                # Of orders, too, which two sets have for themselves.
+                seed=seed + index,
+                labels=model.condition is not None,
+                memory_limit=_MEMORY_LIMIT,
+                **prepared,
+            )
+            training += (dataset,)
+    else:
+        for each in splits:
+            training += load_split(model, *each, **prepared, seed=seed)
+    return RunData(training, held_out, max(info.num_examples for info in infos))
 
 
 def load_run_split(
-    model: GenerativeModel, metrics: dict[str, Any], split: str
+    model: GenerativeModel, metrics: dict[str, Any], split: str, split_b: str | None = None
 ) -> tuple[np.ndarray, ...]:
-    """A split of a run's data set, as the run prepared its images.
+    """A split of a run's data set, or of both its data sets, as the run prepared its images.
 
     Args:
         model: of the run.
         metrics: of the run, as `metrics.json` has them.
         split: as in `tfgen.data.load`.
+        split_b: of the second set, where there is one; None for one of the same name.
     Returns:
-        Arrays `(x,)` or `(x, y)`.
+        Arrays `(x,)`, `(x, y)` or `(a, b)`.
     Raises:
         ValueError: no such split, or metrics that do not say how the images were prepared.
     """
@@ -164,7 +175,12 @@ def load_run_split(
         )
     prepared = {name: metrics[name] for name in wanted}
     # Older runs converted no images, and do not say so.
-    return load_split(model, split=split, channels=metrics.get("channels"), **prepared)
+    prepared["channels"] = metrics.get("channels")
+    arrays = load_split(model, split=split, **prepared)
+    if metrics.get("data_b") is None:
+        return arrays
+    of_b = {**prepared, "data": metrics["data_b"]}
+    return arrays + load_split(model, split=split_b or split, **of_b)
 
 
 def load_validation(
@@ -177,7 +193,8 @@ def load_validation(
         metrics: of the run, as `metrics.json` has them.
         num_examples: the most that are wanted.
     Returns:
-        Arrays `(x,)` or `(x, y)`.
+        Arrays `(x,)`, `(x, y)` or `(a, b)`.
     """
-    arrays = load_run_split(model, metrics, metrics.get("validation_split") or HELD_OUT)
+    names = (metrics.get(key) or HELD_OUT for key in ("validation_split", "validation_split_b"))
+    arrays = load_run_split(model, metrics, *names)
     return tuple(array[:num_examples] for array in arrays)

@@ -55,7 +55,7 @@ def evaluate(
             dear=dear,
             num_dear_examples=num_dear_examples,
         )
-        figures = {"num_examples": len(arrays[0]), **terms, **found}
+        figures = {"num_examples": max(map(len, arrays)), **terms, **found}
         # Of the same model: what it took minutes to find is kept.
         judged = {k: v for k, v in metrics.get(split, {}).items() if k == "fidelity"}
         write_json(run.metrics, {**metrics, split: {**figures, **judged}})

@@ -74,7 +74,9 @@ def write_drawn(
     model = run.load_model()
     check_sample_ending(path, model.event_shape)
     if ending in PICTURE_ENDINGS or not isinstance(model, SamplingModel):
-        save_samples(_draw(run, model, num_samples, condition, seed), model.event_shape, path)
+        drawn = _draw(run, model, num_samples, condition, seed)
+        # The shape of what is shown, which a preview of two domains may have from either.
+        save_samples(drawn, drawn.shape[-len(model.event_shape) :], path)
         return
     given = _conditions(run, model, num_samples, condition)
     samples = model.sample(num_samples, condition=given, seed=seed, batch_size=_BLOCK)

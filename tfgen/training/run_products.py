@@ -40,8 +40,8 @@ def write_products(
         model: as `source` has it.
         source: the file of the epoch that is kept: the checkpoint, or the best one's.
         images: of the run.
-        facts: "data", "seed", "batch_size"; "binarize" and "levels", how the images were prepared
-            (null: not at all).
+        facts: "data", "data_b" where there are two sets, "seed", "batch_size"; "binarize" and
+            "levels", how the images were prepared (null: not at all).
         epochs: that were trained.
         seconds: of training.
     """
@@ -71,7 +71,7 @@ def write_products(
             "epochs": epochs,
             "kept_epoch": model.epochs_seen,
             "num_train": images.num_train,
-            "num_validation": len(images.validation[0]),
+            "num_validation": max(map(len, images.validation)),
             "num_parameters": model.num_free_parameters,
             "seconds": round(seconds, 1),
             "final": final,
