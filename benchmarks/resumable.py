@@ -53,6 +53,7 @@ def fit(
     *,
     epochs,
     batch_size,
+    steps_per_epoch=None,
     y=None,
     validation_data=None,
     prepare=None,
@@ -68,7 +69,8 @@ def fit(
         folder: where checkpoint, history and time are kept.
         epochs: number of epochs in all.
         batch_size: images of one step.
-        y: their conditions; None for a model without.
+        steps_per_epoch: steps of an epoch; None for all of x.
+        y: their conditions, or the second set of an unpaired model; None for a model without.
         validation_data: images that are looked at after each epoch.
         prepare: `(model) -> None`, called in each process before what is left of the epochs.
         budget: seconds of training, over all processes, after which it ends.
@@ -93,6 +95,7 @@ def fit(
         y,
         batch_size=batch_size,
         epochs=epochs,
+        steps_per_epoch=steps_per_epoch,
         initial_epoch=model.epochs_seen,
         validation_data=validation_data,
         verbose=2,
