@@ -32,8 +32,8 @@ class CycleGAN(TwoDomainModel):
     is half the paper's in each of its terms, so that the weights mean the same: the house's least
     squares have a factor of 1/2, and the differences are of images in [0, 1], not in [-1, 1].
 
-    The paper's rate stays for as many steps as it then falls to 0 in along a line:
-    `compile(learning_rate=LinearDecay(2e-4, 100_000, 100_000))` of `tfgen.core`.
+    `compile()` keeps the rate. The paper's falls to 0 along a line in the second half of training:
+    `compile(learning_rate=LinearDecay(2e-4, 100_000, 100_000))`, of `tfgen.core`.
 
     Args:
         to_b, to_a, average_decay: as `TwoDomainModel` has them; G and F.

@@ -41,13 +41,13 @@ class TwoDomainModel(TranslatingModel, UnpairedModel):
         super().__init__(**kwargs)
         self.event_shape = tuple(to_b.input_shape[1:])
         self.event_shape_b = tuple(to_a.input_shape[1:])
-        check_network("generator to_b", to_b, self.event_shape, self.event_shape_b)
-        check_network("generator to_a", to_a, self.event_shape_b, self.event_shape)
         if self.event_shape[:-1] != self.event_shape_b[:-1]:
             raise ValueError(
                 "expected images of a and b of one height and width. Received:"
                 f" {self.event_shape} and {self.event_shape_b}"
             )
+        check_network("generator to_b", to_b, self.event_shape, self.event_shape_b)
+        check_network("generator to_a", to_a, self.event_shape_b, self.event_shape)
         self.to_b = to_b
         self.to_a = to_a
         self.average_decay = average_decay
