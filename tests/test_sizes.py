@@ -46,6 +46,8 @@ ALLOWED = {
             ("PseudoGibbs", "num_steps"),
         )
     },
+    # A generator without any.
+    ("CycleGAN", "num_halvings"): [0],
     # No fade; and a long one.
     ("Growth", "fade_images"): [0, 10**9],
     # Affine maps.

@@ -7,7 +7,12 @@ import tensorflow as tf
 
 from tfgen.adversarial.two_domain_model import DOMAINS, TwoDomainModel
 from tfgen.core import Adam, Phase, split_seed
-from tfgen.core.size_checks import check_not_negative
+from tfgen.core.size_checks import (
+    check_not_negative,
+    check_parts,
+    check_size_list,
+    check_sizes,
+)
 from tfgen.core.typing import ShapeLike
 from tfgen.layers import ImagePool
 from tfgen.losses import LeastSquares, LossPair
@@ -124,9 +129,15 @@ class CycleGAN(TwoDomainModel):
             ValueError: a size is too small, or an identity of unequal channels is asked for.
         """
         shape_a = tuple(event_shape)
-        shape_b = shape_a if event_shape_b is None else tuple(event_shape_b)
+        shape_b = shape_a
+        if event_shape_b is not None:
+            shape_b = check_size_list(event_shape_b, "event_shape_b", least=3)
+        check_sizes(judge_filters=judge_filters)
+        if judge_halvings is not None:
+            check_parts(judge_halvings=judge_halvings)
         if identity_weight is None:
             identity_weight = 5.0 if shape_a == shape_b else 0.0
+        check_not_negative(identity_weight, "identity_weight")
 
         def generator(source, target, name):
             sizes = base_filters, num_blocks, num_halvings, kernel_size

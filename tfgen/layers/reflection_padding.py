@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfgen.core.checks import check_count
+from tfgen.core.size_checks import check_sizes
 from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.typing import BatchShape
 
@@ -24,7 +24,8 @@ class ReflectionPadding2D(ConfiguredLayer):
 
     def __init__(self, padding: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.padding = check_count(padding, "padding")
+        check_sizes(padding=padding)
+        self.padding = padding
 
     def build(self, input_shape: BatchShape) -> None:
         if min(input_shape[1:3]) <= self.padding:
