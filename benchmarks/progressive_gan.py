@@ -80,7 +80,7 @@ def read_cifar10(data):
 
 
 def read_mnist(data):
-    return tuple(padded(load_arrays(os.path.join(data, "mnist"), s)[0]) for s in ("train", "test"))
+    return tuple(padded(load_arrays(os.path.join(data, "mnist"), s)) for s in ("train", "test"))
 
 
 READERS = {"mnist": read_mnist, "tiles": read_tiles, "cifar10": read_cifar10}
