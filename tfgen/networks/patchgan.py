@@ -5,8 +5,7 @@ from keras import layers
 
 from tfgen.core.size_checks import check_parts, check_sizes
 from tfgen.core.typing import ShapeLike
-from tfgen.layers import GroupNormalization
-from tfgen.networks.resnet_generator import check_grids, check_image
+from tfgen.networks.image_to_image import check_grids, check_image, normalized
 
 _MOST_HALVINGS = 3
 
@@ -58,7 +57,7 @@ def patchgan_discriminator(
             use_bias=first,
             kernel_initializer=_normal(),
         )(h)
-        h = h if first else GroupNormalization(h.shape[-1], epsilon=1e-5)(h)
+        h = h if first else normalized(h)
         h = layers.LeakyReLU(0.2)(h)
     outputs = layers.Conv2D(1, 4, padding="same", kernel_initializer=_normal())(h)
     return keras.Model(inputs, outputs, name=name)

@@ -5,10 +5,16 @@ from keras import layers
 
 from tfgen.core.size_checks import check_odd, check_parts, check_sizes
 from tfgen.core.typing import ShapeLike
-from tfgen.layers import GroupNormalization, ReflectionPadding2D
+from tfgen.layers import ReflectionPadding2D
 from tfgen.networks.halving import doubled, halved
+from tfgen.networks.image_to_image import (
+    SMALLEST_IMAGE,
+    check_grids,
+    check_image,
+    normalized,
+    rectified,
+)
 
-_SMALLEST_IMAGE = 8
 _MOST_HALVINGS = 2
 
 
@@ -56,52 +62,19 @@ def resnet_generator(
 
     inputs = keras.Input(image_shape)
     h = layers.Rescaling(2.0, -1.0)(inputs)
-    h = _rectified(_convolved(h, base_filters, kernel_size))
+    h = rectified(_convolved(h, base_filters, kernel_size))
     for step in range(1, len(grids)):
         h = layers.Conv2D(base_filters * 2**step, 3, strides=2, padding="same", **_kernel())(h)
-        h = _rectified(h)
+        h = rectified(h)
     for _ in range(num_blocks):
-        inside = _rectified(_convolved(h, h.shape[-1], 3))
-        h = layers.Add()([h, _normalized(_convolved(inside, h.shape[-1], 3))])
+        inside = rectified(_convolved(h, h.shape[-1], 3))
+        h = layers.Add()([h, normalized(_convolved(inside, h.shape[-1], 3))])
     for step, grid in reversed(list(enumerate(grids[:-1]))):
-        h = _rectified(doubled(h, grid, base_filters * 2**step, 3, **_kernel()))
+        h = rectified(doubled(h, grid, base_filters * 2**step, 3, **_kernel()))
     h = _convolved(h, num_channels, kernel_size, use_bias=True)
     h = layers.Activation("tanh", dtype="float32")(h)
     outputs = layers.Rescaling(0.5, 0.5, dtype="float32")(h)
     return keras.Model(inputs, outputs, name=name)
-
-
-def check_image(image_shape: ShapeLike) -> tuple[int, int, int]:
-    """Checks the shape of images that are translated, and gives it as a tuple.
-
-    Raises:
-        ValueError: it is none, or a side is below 8.
-    """
-    shape = tuple(image_shape)
-    if len(shape) != 3 or min(shape[:2]) < _SMALLEST_IMAGE or shape[2] < 1:
-        raise ValueError(
-            "expected images of shape (height, width, channels) with height and width at least"
-            f" {_SMALLEST_IMAGE}. Received: {image_shape!r}"
-        )
-    return shape
-
-
-def check_grids(sides: tuple[int, int], num_halvings: int) -> list[tuple[int, int]]:
-    """The (height, width) of every grid, the image's first, of so many halvings.
-
-    Raises:
-        ValueError: one is left with a single row or column, which instance normalization would
-            empty and nothing can be mirrored in.
-    """
-    grids = [tuple(sides)]
-    for _ in range(num_halvings):
-        grids.append(halved(grids[-1]))
-    if min(grids[-1]) < 2:
-        raise ValueError(
-            f"expected num_halvings to leave 2 or more of {min(sides)} pixels."
-            f" Received: {num_halvings!r}"
-        )
-    return grids
 
 
 def _grids(sides, num_halvings):
@@ -111,7 +84,7 @@ def _grids(sides, num_halvings):
             check_parts(num_halvings=num_halvings)
         return check_grids(sides, num_halvings)
     grids = [tuple(sides)]
-    while len(grids) <= _MOST_HALVINGS and min(halved(grids[-1])) >= _SMALLEST_IMAGE:
+    while len(grids) <= _MOST_HALVINGS and min(halved(grids[-1])) >= SMALLEST_IMAGE:
         grids.append(halved(grids[-1]))
     return grids
 
@@ -120,15 +93,6 @@ def _convolved(h, filters, kernel_size, use_bias=False):
     if kernel_size > 1:
         h = ReflectionPadding2D(kernel_size // 2)(h)
     return layers.Conv2D(filters, kernel_size, **_kernel(use_bias))(h)
-
-
-def _normalized(h):
-    """Instance normalization: each channel of each image by itself (Ulyanov et al. 2016)."""
-    return GroupNormalization(h.shape[-1], epsilon=1e-5)(h)
-
-
-def _rectified(h):
-    return layers.ReLU()(_normalized(h))
 
 
 def _kernel(use_bias=False):

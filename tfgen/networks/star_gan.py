@@ -4,19 +4,16 @@ Strided convolutions halve the sides, rounding up; transposed convolutions undo 
 Kernels start at Glorot's, as no normalization of the judge's makes up for small ones.
 """
 
-from typing import Any
-
 import keras
 from keras import layers
 
 from tfgen.core import Condition
 from tfgen.core.size_checks import check_odd, check_parts, check_sizes
 from tfgen.core.typing import ShapeLike
-from tfgen.layers import GroupNormalization
 from tfgen.networks.condition_features import given_input
-from tfgen.networks.halving import doubled, halved
+from tfgen.networks.halving import doubled
+from tfgen.networks.image_to_image import check_grids, check_image, normalized, rectified
 
-_SMALLEST_IMAGE = 8
 _SLOPE = 0.01
 
 
@@ -51,11 +48,12 @@ def star_gan_generator(
     Raises:
         ValueError: a size is too small, or `num_halvings` leaves less than two pixels.
     """
+    image_shape = check_image(image_shape)
     check_sizes(base_filters=base_filters)
     check_parts(num_blocks=num_blocks, num_halvings=num_halvings)
     check_odd(kernel_size, "kernel_size")
-    grids = _grids(image_shape, num_halvings)
-    x = keras.Input(tuple(image_shape))
+    grids = check_grids(image_shape[:2], num_halvings)
+    x = keras.Input(image_shape)
     given, features = given_input(condition)
     planes = layers.Reshape((1, 1, features.shape[-1]))(features)
     planes = layers.UpSampling2D(grids[0])(planes)
@@ -63,12 +61,12 @@ def star_gan_generator(
     h = layers.Conv2D(base_filters, kernel_size, padding="same", activation="relu")(h)
     for step in range(1, len(grids)):
         filters = base_filters * 2**step
-        h = _rectified(layers.Conv2D(filters, 4, strides=2, padding="same", use_bias=False)(h))
+        h = rectified(layers.Conv2D(filters, 4, strides=2, padding="same", use_bias=False)(h))
     same = lambda h: layers.Conv2D(h.shape[-1], 3, padding="same", use_bias=False)(h)
     for _ in range(num_blocks):
-        h = layers.Add()([h, _normalized(same(_rectified(same(h))))])
+        h = layers.Add()([h, normalized(same(rectified(same(h))))])
     for step, grid in reversed(list(enumerate(grids[:-1]))):
-        h = _rectified(doubled(h, grid, base_filters * 2**step, 4, use_bias=False))
+        h = rectified(doubled(h, grid, base_filters * 2**step, 4, use_bias=False))
     h = layers.Conv2D(image_shape[-1], kernel_size, padding="same")(h)
     h = layers.Activation("tanh", dtype="float32")(h)
     outputs = layers.Rescaling(0.5, 0.5, dtype="float32")(h)
@@ -99,12 +97,13 @@ def star_gan_discriminator(
     Raises:
         ValueError: a size is too small, or `num_halvings` leaves less than two pixels.
     """
+    image_shape = check_image(image_shape)
     check_sizes(base_filters=base_filters, num_logits=num_logits)
     if num_halvings is None:
-        num_halvings = min(6, (min(tuple(image_shape)[:2]) - 1).bit_length() - 1)
+        num_halvings = min(6, (min(image_shape[:2]) - 1).bit_length() - 1)
     check_parts(num_halvings=num_halvings)
-    grids = _grids(image_shape, num_halvings)
-    x = keras.Input(tuple(image_shape))
+    grids = check_grids(image_shape[:2], num_halvings)
+    x = keras.Input(image_shape)
     h = layers.Rescaling(2.0, -1.0)(x)
     for step in range(num_halvings):
         h = layers.Conv2D(base_filters * 2**step, 4, strides=2, padding="same")(h)
@@ -113,32 +112,3 @@ def star_gan_discriminator(
     outputs = layers.Reshape(())(layers.GlobalAveragePooling2D()(outputs))
     logits = layers.Conv2D(num_logits, grids[-1], use_bias=False, name="domain")(h)
     return keras.Model(x, [outputs, layers.Flatten()(logits)], name=name)
-
-
-def _grids(image_shape: ShapeLike, num_halvings: int) -> list[tuple[int, int]]:
-    """The (height, width) of every grid, the image's first."""
-    shape = tuple(image_shape)
-    if len(shape) != 3 or min(shape[:2]) < _SMALLEST_IMAGE or shape[2] < 1:
-        raise ValueError(
-            "expected image_shape (height, width, channels) with height and width at least"
-            f" {_SMALLEST_IMAGE}. Received: {image_shape!r}"
-        )
-    grids = [shape[:2]]
-    for _ in range(num_halvings):
-        grids.append(halved(grids[-1]))
-    # Instance normalization of a single pixel is 0.
-    if min(grids[-1]) < 2:
-        raise ValueError(
-            f"expected num_halvings to leave 2 or more of {min(shape[:2])} pixels."
-            f" Received: {num_halvings!r}"
-        )
-    return grids
-
-
-def _normalized(h: Any) -> Any:
-    """Instance normalization, each channel of each image by itself, with scale and shift."""
-    return GroupNormalization(h.shape[-1], epsilon=1e-5)(h)
-
-
-def _rectified(h: Any) -> Any:
-    return layers.ReLU()(_normalized(h))
