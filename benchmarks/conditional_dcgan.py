@@ -1,7 +1,7 @@
 """A DCGAN of MNIST given the class: labels, distances and recall, by epoch and in the end.
 
     python benchmarks/conditional_dcgan.py --data FOLDER --output RUNS [--minutes 30]
-        [--filters 16] [--batch 64] [--rate 2e-4] [--decay 0.999]
+        [--filters 16] [--batch 64] [--rate 2e-4] [--decay 0.999] [--pair least_squares]
 
 Protocol: all 60,000 training images; after each epoch the Frechet distance of 10,000 samples of
 seed 0, by the averaged and by the raw weights of the generator. In the end 10,000 samples of seed
@@ -23,9 +23,15 @@ from judged import Panel, write_line
 from tfgen import DCGAN
 from tfgen.conditions import Classes
 from tfgen.core import Adam
+from tfgen.losses import Hinge, LeastSquares, NonSaturating
 from tfgen.training import save_grid
 
 SHAPE, BATCH = (28, 28, 1), 500
+PAIRS = {
+    "non_saturating": NonSaturating(),
+    "least_squares": LeastSquares(),
+    "hinge": Hinge(),
+}
 
 
 def build(arguments):
@@ -33,6 +39,7 @@ def build(arguments):
         SHAPE,
         base_filters=arguments.filters,
         condition=Classes(10),
+        loss_pair=PAIRS[arguments.pair],
         average_decay=arguments.decay,
     )
     rates = {"discriminator": arguments.rate, "generator": arguments.rate}
@@ -83,12 +90,13 @@ def main():
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--decay", type=float, default=0.999, help="of the average of weights")
+    parser.add_argument("--pair", choices=PAIRS, default="non_saturating", help="of losses")
     parser.add_argument("--count", type=int, default=10_000, help="samples of a figure")
     parser.add_argument("--images", type=int, default=60_000, help="training images")
     arguments = parser.parse_args()
     panel = Panel(arguments.data, os.path.join(arguments.output, "real"))
     x, y = (each[: arguments.images] for each in panel.train)
-    folder = os.path.join(arguments.output, "conditional")
+    folder = os.path.join(arguments.output, f"conditional_{arguments.pair}")
     by_epoch = os.path.join(folder, "epochs.jsonl")
     model, seconds = resumable.fit(
         lambda: build(arguments),
