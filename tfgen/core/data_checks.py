@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -140,7 +140,14 @@ class DataChecks:
 
         # Numbers are checked sooner than handed to another thread; texts take their time.
         parallel = None if self.condition is None else tf.data.AUTOTUNE
-        mapped = dataset.map(checked, parallel, deterministic=None if parallel is None else True)
+        return self.mapped(dataset, checked, parallel)
+
+    @staticmethod
+    def mapped(
+        dataset: tf.data.Dataset, function: Callable[..., Any], parallel: int | None = None
+    ) -> tf.data.Dataset:
+        """`dataset.map` in its order, with the data set's counter of epochs where it has one."""
+        mapped = dataset.map(function, parallel, deterministic=None if parallel is None else True)
         if hasattr(dataset, "epoch_counter"):
             mapped.epoch_counter = dataset.epoch_counter
         return mapped

@@ -82,10 +82,7 @@ class UnpairedModel(GenerativeModel):
                 for each, (name, shape) in zip(batch[:2], shapes.items(), strict=True)
             )
 
-        mapped = dataset.map(checked)
-        if hasattr(dataset, "epoch_counter"):
-            mapped.epoch_counter = dataset.epoch_counter
-        return mapped
+        return self.mapped(dataset, checked)
 
     def join(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Two data sets as one of batches `(a, b)`.

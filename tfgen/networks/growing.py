@@ -1,5 +1,6 @@
 """Networks that grow with the side of their images: 4, 8, 16 and so on, a stage for each."""
 
+import abc
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from tfgen.core import Configured
 FIRST_SIDE = 4
 
 
-class GrowingNetwork(Configured, keras.Model):
+class GrowingNetwork(Configured, keras.Model, abc.ABC):
     """A block and a colour layer for each stage; all weights are there from the start.
 
     Only what a stage needs is computed: the blocks up to its own, its colour layer, and that of
@@ -20,6 +21,8 @@ class GrowingNetwork(Configured, keras.Model):
     Args:
         blocks: built Keras models, that of the smallest images first.
         colours: as many, 1x1 convolutions between features and images.
+    Raises:
+        ValueError: they do not fit each other.
     """
 
     def __init__(
@@ -30,6 +33,7 @@ class GrowingNetwork(Configured, keras.Model):
         self.autocast = False
         self.blocks = list(blocks)
         self.colours = list(colours)
+        self._check_shapes()
         self.built = True
 
     # Networks are compared by identity, as Keras does, not by configuration.
@@ -52,18 +56,18 @@ class GrowingNetwork(Configured, keras.Model):
         """What is computed at a stage."""
         return (*self.blocks[: stage + 1], *self.colours[max(stage - 1, 0) : stage + 1])
 
-    def check_shapes(
-        self, features: Sequence[tuple], images: Sequence[tuple], joints: Sequence[tuple]
-    ) -> None:
-        """Checks that blocks and colour layers fit each other.
+    @abc.abstractmethod
+    def shapes(self) -> tuple[list[tuple], list[tuple], list[tuple]]:
+        """What has to fit.
 
-        Args:
-            features: of each stage, that of its block and that of its colour layer.
-            images: of the colour layers, by stage.
-            joints: of neighbouring blocks, what the one gives and the other takes.
-        Raises:
-            ValueError: they do not.
+        Returns:
+            The features of each stage, that of its block and that of its colour layer; the images
+            of the colour layers, by stage; of neighbouring blocks, what the one gives and the other
+            takes.
         """
+
+    def _check_shapes(self) -> None:
+        features, images, joints = self.shapes()
         channels = images[-1][-1] if images else None
         sides = [(self.side(stage), self.side(stage), channels) for stage in range(len(images))]
         fit = all(one == other for one, other in (*features, *joints))
@@ -91,12 +95,9 @@ class GrowingGenerator(GrowingNetwork):
         ValueError: they do not fit each other.
     """
 
-    def __init__(
-        self, *, blocks: Sequence[keras.Model], colours: Sequence[keras.Model], **kwargs: Any
-    ) -> None:
-        super().__init__(blocks=blocks, colours=colours, **kwargs)
+    def shapes(self) -> tuple[list[tuple], list[tuple], list[tuple]]:
         ends = [block.output_shape[1:] for block in self.blocks]
-        self.check_shapes(
+        return (
             list(zip(ends, [c.input_shape[1:] for c in self.colours], strict=False)),
             [c.output_shape[1:] for c in self.colours],
             list(zip(ends, [b.input_shape[1:] for b in self.blocks[1:]], strict=False)),
@@ -150,13 +151,10 @@ class GrowingCritic(GrowingNetwork):
         ValueError: they do not fit each other.
     """
 
-    def __init__(
-        self, *, blocks: Sequence[keras.Model], colours: Sequence[keras.Model], **kwargs: Any
-    ) -> None:
-        super().__init__(blocks=blocks, colours=colours, **kwargs)
+    def shapes(self) -> tuple[list[tuple], list[tuple], list[tuple]]:
         begins = [block.input_shape[1:] for block in self.blocks]
         last = [(b.output_shape[1:], ()) for b in self.blocks[:1]]
-        self.check_shapes(
+        return (
             list(zip(begins, [c.output_shape[1:] for c in self.colours], strict=False)),
             [c.input_shape[1:] for c in self.colours],
             last + list(zip([b.output_shape[1:] for b in self.blocks[1:]], begins, strict=False)),
