@@ -127,8 +127,8 @@ def test_bad_files_end_in_one_line_and_write_nothing(run, data, tmp_path, files,
 @pytest.mark.parametrize(
     ("model", "sets", "message"),
     [
-        ("CycleGAN", ("grey.npz",), "expected data_b: a CycleGAN learns from two"),
-        ("FVSBN", ("grey.npz", "colour.npz"), "expected no data_b: a FVSBN learns from one"),
+        ("CycleGAN", ("grey.npz",), "a CycleGAN learns from two. Received: one"),
+        ("FVSBN", ("grey.npz", "colour.npz"), "a FVSBN learns from one. Received: a second"),
         ("CycleGAN", ("grey.npz", "none.npz"), "none.npz"),
     ],
 )

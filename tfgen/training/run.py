@@ -179,11 +179,11 @@ def _check_sets(model, data_b):
     kind = type(model).__name__
     if isinstance(model, UnpairedModel) and data_b is None:
         raise ValueError(
-            f"expected data_b: a {kind} learns from two data sets. Received: data alone"
+            f"expected a second data set (data_b): a {kind} learns from two. Received: one"
         )
     if data_b is not None and not isinstance(model, UnpairedModel):
         raise ValueError(
-            f"expected no data_b: a {kind} learns from one data set. Received: {data_b}"
+            f"expected one data set: a {kind} learns from one. Received: a second, {data_b}"
         )
 
 
