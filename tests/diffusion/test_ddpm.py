@@ -36,7 +36,8 @@ class GaussianDenoiser(keras.layers.Layer):
         super().__init__(**kwargs)
         self.schedule, self.mean, self.stddev = schedule, mean, stddev
 
-    def call(self, xt, t):
+    def call(self, xt, time):
+        t = tf.cast(tf.round(time * self.schedule.num_steps), tf.int32)
         alpha_bar = self.schedule.alpha_bar(t)
         variance = self.stddev**2
         gain = tf.sqrt(alpha_bar) * variance / (alpha_bar * variance + 1 - alpha_bar)
@@ -45,7 +46,7 @@ class GaussianDenoiser(keras.layers.Layer):
         gain, rest = (tf.cast(tf.reshape(v, rank), xt.dtype) for v in (gain, rest))
         return gain * xt + rest
 
-    def compute_output_shape(self, xt_shape, t_shape=None):
+    def compute_output_shape(self, xt_shape, time_shape=None):
         return xt_shape
 
     def get_config(self):
@@ -65,9 +66,11 @@ class GaussianDenoiser(keras.layers.Layer):
 def exact_model(event_shape=(3,), num_steps=1000, mean=MEAN, stddev=STDDEV, **kwargs):
     schedule = LinearSchedule(num_steps)
     xt = keras.Input(event_shape)
-    t = keras.Input((), dtype="int32")
-    x0 = GaussianDenoiser(schedule, mean, stddev)(xt, t)
-    return DDPM(denoiser=keras.Model([xt, t], x0), schedule=schedule, prediction=Start(), **kwargs)
+    time = keras.Input(())
+    x0 = GaussianDenoiser(schedule, mean, stddev)(xt, time)
+    return DDPM(
+        denoiser=keras.Model([xt, time], x0), schedule=schedule, prediction=Start(), **kwargs
+    )
 
 
 def tiny(event_shape=(5,), num_steps=6, **kwargs):
@@ -77,6 +80,21 @@ def tiny(event_shape=(5,), num_steps=6, **kwargs):
 
 def vectors(num=16, dim=5):
     return np.random.default_rng(0).normal(size=(num, dim)).astype("float32")
+
+
+@pytest.mark.parametrize("num_steps", [7, 1000])
+def test_the_denoiser_reads_the_share_of_the_steps(num_steps):
+    xt, time = keras.Input((1,)), keras.Input(())
+    shown = keras.layers.Reshape((1,))(time)
+    model = DDPM(
+        denoiser=keras.Model([xt, time], shown),
+        schedule=LinearSchedule(num_steps),
+        prediction=Start(),
+    )
+    t = tf.range(1, num_steps + 1)
+    x0, _ = model.denoise(tf.zeros((num_steps, 1)), t)
+    np.testing.assert_allclose(x0[:, 0], np.arange(1, num_steps + 1) / num_steps, rtol=1e-6)
+    np.testing.assert_allclose(model.denoise(tf.zeros((2, 1)), 3)[0], 3 / num_steps, rtol=1e-6)
 
 
 # The bound
@@ -418,7 +436,7 @@ def test_the_denoiser_reads_the_condition():
         network.set_weights([rng.normal(scale=0.3, size=w.shape) for w in network.get_weights()])
     x, y = (rng.normal(size=(4, 2)).astype("float32") for _ in range(2))
     found = model((x, y), t=3)
-    output = model.averaged_denoiser([x, tf.fill([4], 3), y])
+    output = model.averaged_denoiser([x, tf.fill([4], 3 / 6), y])
     expected, _ = model.prediction.x0_and_noise(output, x, model.schedule.alpha_bar(3))
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     for draw in (

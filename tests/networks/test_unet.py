@@ -32,7 +32,7 @@ def batch(shape, num=2):
     "model", [unet((8, 8, 1), **TINY), denoising_mlp((5,), 8, 1, 4)], ids=["unet", "mlp"]
 )
 def test_untrained_output_is_zero(model):
-    output = model([batch(model.input_shape[0][1:]), tf.constant([1, 9])])
+    output = model([batch(model.input_shape[0][1:]), tf.constant([0.001, 0.9])])
     np.testing.assert_array_equal(output, tf.zeros_like(output))
 
 
@@ -48,18 +48,18 @@ def test_every_pixel_sees_every_pixel(tiny):
     x = batch((7, 6, 2), 1)
     with tf.GradientTape() as tape:
         tape.watch(x)
-        corner = tiny([x, tf.constant([3])])[0, 0, 0, 0]
+        corner = tiny([x, tf.constant([0.003])])[0, 0, 0, 0]
     assert np.all(tape.gradient(corner, x).numpy() != 0)
 
 
 def test_time_matters_to_the_trained_network(tiny):
     x = batch((7, 6, 2))
-    early, late = (tiny([x, tf.fill([2], t)]) for t in (1, 2))
+    early, late = (tiny([x, tf.fill([2], time)]) for time in (0.001, 0.002))
     assert np.all(np.abs(early - late) > 1e-6)
 
 
 def test_examples_do_not_mix(tiny):
-    x, t = batch((7, 6, 2), 3), tf.constant([1, 5, 9])
+    x, t = batch((7, 6, 2), 3), tf.constant([0.1, 0.5, 0.9])
     together = tiny([x, t])
     alone = tf.concat([tiny([x[i : i + 1], t[i : i + 1]]) for i in range(3)], 0)
     np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-4)
@@ -68,7 +68,7 @@ def test_examples_do_not_mix(tiny):
 def test_unet_is_rebuilt_from_its_configuration(tiny):
     copy = keras.models.clone_model(tiny)
     copy.set_weights(tiny.get_weights())
-    inputs = [batch((7, 6, 2)), tf.constant([1, 2])]
+    inputs = [batch((7, 6, 2)), tf.constant([0.1, 0.2])]
     np.testing.assert_array_equal(copy(inputs), tiny(inputs))
 
 
@@ -81,7 +81,7 @@ def test_it_is_the_network_of_keras_s_layers_and_loads_their_weights(tiny, monke
     monkeypatch.undo()
     fast = unet((7, 6, 2), **TINY)
     fast.load_weights(tmp_path / "slow.weights.h5")
-    inputs = [batch((7, 6, 2)), tf.constant([1, 9])]
+    inputs = [batch((7, 6, 2)), tf.constant([0.001, 0.9])]
     np.testing.assert_array_equal(fast(inputs), tiny(inputs))
     np.testing.assert_allclose(fast(inputs), slow(inputs), rtol=1e-4, atol=1e-4)
 

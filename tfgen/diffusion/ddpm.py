@@ -27,8 +27,8 @@ class DDPM(DiffusionModel):
     its weights. With a condition y, the denoiser reads it as its third input.
 
     Args:
-        denoiser: Keras model, `[x_t, t]` to the prediction: `[batch, *event_shape]` and int32
-            `[batch]` to `[batch, *event_shape]`.
+        denoiser: Keras model, `[x_t, time]` to the prediction: `[batch, *event_shape]` and
+            float32 `[batch]`, t / T, to `[batch, *event_shape]`.
         schedule: such as `LinearSchedule(1000)`.
         prediction: what the denoiser outputs: `Epsilon()`, `Start()` or `Velocity()`.
         variance: of p(x_{t-1} | x_t): `PosteriorVariance()` or `ForwardVariance()`.
@@ -73,9 +73,9 @@ class DDPM(DiffusionModel):
             wanted.append(tuple(condition.given_spec.shape))
         if inputs != wanted:
             raise ValueError(
-                f"expected the denoiser to map {'[x_t, t]' if condition is None else '[x_t, t, y]'}"
-                f" to the shape of x_t. Received: {denoiser.input_shape} to"
-                f" {denoiser.output_shape}"
+                "expected the denoiser to map"
+                f" {'[x_t, time]' if condition is None else '[x_t, time, y]'} to the shape of x_t."
+                f" Received: {denoiser.input_shape} to {denoiser.output_shape}"
             )
         self.denoiser = denoiser
         self.schedule = schedule
@@ -173,7 +173,7 @@ class DDPM(DiffusionModel):
             Two tensors `[batch, *event_shape]`, float32.
         """
         alpha_bar = self.schedule.alpha_bar(t)
-        output = _run(self.averaged_denoiser, xt, t, given, training)
+        output = _run(self.averaged_denoiser, xt, t / self.schedule.num_steps, given, training)
         x0, noise = self.prediction.x0_and_noise(output, xt, alpha_bar)
         if self.is_image:
             return Start().x0_and_noise(tf.clip_by_value(x0, -1, 1), xt, alpha_bar)
@@ -198,7 +198,7 @@ class DDPM(DiffusionModel):
         xt = signal * x0 + sigma * noise
         target = self.prediction.target(x0, noise, alpha_bar)
         network = self.denoiser if training else self.averaged_denoiser
-        output = _run(network, xt, t, given, training)
+        output = _run(network, xt, t / self.schedule.num_steps, given, training)
         return {"denoising_mse": tf.reduce_mean(tf.square(target - output))}
 
     def call(self, inputs: Any, training: bool = False, t: int | tf.Tensor = 1) -> tf.Tensor:
@@ -287,8 +287,8 @@ class DDPM(DiffusionModel):
         }
 
 
-def _run(network, xt, t, given, training):
-    """The network's output in float32; a scalar t becomes one for each example."""
-    t = tf.broadcast_to(tf.cast(t, tf.int32), tf.shape(xt)[:1])
-    inputs = [xt, t] if given is None else [xt, t, given]
+def _run(network, xt, time, given, training):
+    """The network's output in float32; a scalar time becomes one for each example."""
+    time = tf.broadcast_to(tf.cast(time, tf.float32), tf.shape(xt)[:1])
+    inputs = [xt, time] if given is None else [xt, time, given]
     return tf.cast(network(inputs, training=training), tf.float32)

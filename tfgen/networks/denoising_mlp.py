@@ -31,10 +31,10 @@ def denoising_mlp(
         num_blocks: residual blocks of two layers each.
         time_dim: size of the time's sinusoidal embedding, even.
         name: name of the model.
-        condition: what y is, for a network of three inputs, `[x_t, t, given]`; None for two.
+        condition: what y is, for a network of three inputs, `[x_t, time, given]`; None for two.
     Returns:
-        A built `keras.Model`: `[x_t, t]`, of shapes `[batch, d]` and `[batch]` (int32), to
-        `[batch, d]`.
+        A built `keras.Model`: `[x_t, time]`, of shapes `[batch, d]` and `[batch]` (float32, t / T
+        in [0, 1]), to `[batch, d]`.
     Raises:
         ValueError: `event_shape` is not of rank 1, or a size is not positive.
     """
@@ -44,14 +44,14 @@ def denoising_mlp(
     if len(event_shape) != 1 or event_shape[0] < 1:
         raise ValueError(f"expected event_shape to be (d,). Received: {event_shape}")
     xt = keras.Input(event_shape, name="x_t")
-    t = keras.Input((), dtype="int32", name="t")
+    time = keras.Input((), dtype="float32", name="time")
     given, features = given_input(condition)
-    time = dense_of_both(TimeEmbedding(time_dim)(t), features, width, "swish")
+    embedded = dense_of_both(TimeEmbedding(time_dim)(time), features, width, "swish")
     h = layers.Dense(width)(xt)
     for _ in range(num_blocks):
         update = layers.Dense(width)(layers.Activation("swish")(h))
-        update = layers.Activation("swish")(layers.Add()([update, layers.Dense(width)(time)]))
+        update = layers.Activation("swish")(layers.Add()([update, layers.Dense(width)(embedded)]))
         h = layers.Add()([h, layers.Dense(width)(update)])
     h = layers.Activation("swish")(layers.LayerNormalization()(h))
     h = layers.Dense(event_shape[0], kernel_initializer="zeros")(h)
-    return keras.Model(network_inputs(xt, t, given), h, name=name)
+    return keras.Model(network_inputs(xt, time, given), h, name=name)

@@ -19,7 +19,7 @@ def small_denoiser(
     name: str = "denoiser",
     **of_unet: Any,
 ) -> keras.Model:
-    """Builds a network `[x_t, t]`, or `[x_t, t, y]`, to the shape of x_t.
+    """Builds a network `[x_t, time]`, or `[x_t, time, y]`, to the shape of x_t.
 
     Args:
         event_shape: `(height, width, channels)` for a `unet`, `(d,)` for a `denoising_mlp`.

@@ -49,10 +49,10 @@ def unet(
             The paper's is 1; 2 makes the network about four times faster (Hoogeboom et al. 2023,
             "simple diffusion", section 2.3).
         name: name of the model.
-        condition: what y is, for a network of three inputs, `[x_t, t, given]`; None for two.
+        condition: what y is, for a network of three inputs, `[x_t, time, given]`; None for two.
     Returns:
-        A built `keras.Model`: `[x_t, t]`, of shapes `[batch, *image_shape]` and `[batch]`
-        (int32), to `[batch, *image_shape]`.
+        A built `keras.Model`: `[x_t, time]`, of shapes `[batch, *image_shape]` and `[batch]`
+        (float32, t / T in [0, 1]), to `[batch, *image_shape]`.
     Raises:
         ValueError: `image_shape` is not of rank 3, `base_channels` is odd, a resolution to attend
             does not exist, a size is not positive, or the rate is outside [0, 1).
@@ -72,11 +72,10 @@ def unet(
     widths = [base_channels * multiplier for multiplier in multipliers]
 
     xt = keras.Input(image_shape, name="x_t")
-    t = keras.Input((), dtype="int32", name="t")
-    time = TimeEmbedding(base_channels)(t)
-    time = layers.Dense(4 * base_channels, "swish")(time)
+    time = keras.Input((), dtype="float32", name="time")
+    embedded = layers.Dense(4 * base_channels, "swish")(TimeEmbedding(base_channels)(time))
     given, features = given_input(condition)
-    time = dense_of_both(time, features, 4 * base_channels, "swish")
+    embedded = dense_of_both(embedded, features, 4 * base_channels, "swish")
 
     if patch_size == 1:
         h = layers.Conv2D(base_channels, 3, padding="same")(xt)
@@ -88,18 +87,18 @@ def unet(
             h = layers.Conv2D(h.shape[-1], 3, strides=2, padding="same")(h)
             skips.append(h)
         for _ in range(num_blocks):
-            h = _residual(h, time, width, dropout)
+            h = _residual(h, embedded, width, dropout)
             h = _attention(h, num_heads) if index in attended else h
             skips.append(h)
 
-    h = _residual(h, time, widths[-1], dropout)
+    h = _residual(h, embedded, widths[-1], dropout)
     h = _attention(h, num_heads)
-    h = _residual(h, time, widths[-1], dropout)
+    h = _residual(h, embedded, widths[-1], dropout)
 
     for index, width in reversed(list(enumerate(widths))):
         for _ in range(num_blocks + 1):
             h = layers.Concatenate()([h, skips.pop()])
-            h = _residual(h, time, width, dropout)
+            h = _residual(h, embedded, width, dropout)
             h = _attention(h, num_heads) if index in attended else h
         if index > 0:
             h = _crop(layers.UpSampling2D(2)(h), skips[-1].shape)
@@ -112,7 +111,7 @@ def unet(
         h = layers.Conv2DTranspose(
             image_shape[-1], patch_size, strides=patch_size, kernel_initializer="zeros"
         )(h)
-    return keras.Model(network_inputs(xt, t, given), _crop(h, xt.shape), name=name)
+    return keras.Model(network_inputs(xt, time, given), _crop(h, xt.shape), name=name)
 
 
 def _attended(attention_at, num_resolutions):
