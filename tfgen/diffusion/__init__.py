@@ -5,7 +5,9 @@ from tfgen.diffusion.model import DiffusionModel
 from tfgen.diffusion.predictions import Epsilon, Prediction, Start, Velocity
 from tfgen.diffusion.process import ForwardVariance, PosteriorVariance, ReverseVariance
 from tfgen.diffusion.samplers import DDIM, Ancestral, Sampler, ancestral, ddim
-from tfgen.diffusion.schedules import CosineSchedule, LinearSchedule, Schedule
+from tfgen.diffusion.schedules import CosineSchedule, KarrasSchedule, LinearSchedule, Schedule
+from tfgen.diffusion.supports import Everywhere, Interval, Sphere, Support
+from tfgen.diffusion.weightings import EDMWeighting, MinSNR, Simple, Weighting
 
 __all__ = [
     "DDIM",
@@ -13,16 +15,25 @@ __all__ = [
     "DiffusionModel",
     "Ancestral",
     "CosineSchedule",
+    "EDMWeighting",
     "Epsilon",
+    "Everywhere",
     "ForwardVariance",
+    "Interval",
+    "KarrasSchedule",
     "LinearSchedule",
+    "MinSNR",
     "PosteriorVariance",
     "Prediction",
     "ReverseVariance",
     "Sampler",
     "Schedule",
+    "Simple",
+    "Sphere",
     "Start",
+    "Support",
     "Velocity",
+    "Weighting",
     "ancestral",
     "ddim",
 ]
