@@ -46,17 +46,34 @@ def ancestral(
     Returns:
         x_0, as x.
     """
-    sigmas = _levels(sigmas)
+    sigmas = check_levels(sigmas)
 
     def step(i, x, _):
-        t, s = sigmas[i], sigmas[i + 1]
-        start, share = denoise(x, tf.cast(t, x.dtype))
-        mean = start + tf.cast(tf.square(s / t), x.dtype) * (x - start)
-        stddev = tf.sqrt(tf.cast(variance(t, s, share), x.dtype))
-        drawn = mean + stddev * _noise(seed, x, i)
-        return tf.where(s > 0, drawn, start), start
+        noise = normal_like(x, seed, i)
+        return ancestral_step(denoise, x, sigmas[i], sigmas[i + 1], noise, variance)
 
     return _steps(step, x, sigmas, watch)
+
+
+def ancestral_step(
+    denoise: Denoise,
+    x: tf.Tensor,
+    t: tf.Tensor,
+    s: tf.Tensor,
+    noise: tf.Tensor,
+    variance: Variance = posterior_variance,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """One step of `ancestral` from the level t to s: x_s, and the prediction of x_0.
+
+    Args:
+        denoise, x, variance: as in `ancestral`.
+        t, s: float64 scalars, t > s >= 0.
+        noise: standard normal, as x.
+    """
+    start, share = denoise(x, tf.cast(t, x.dtype))
+    mean = start + tf.cast(tf.square(s / t), x.dtype) * (x - start)
+    stddev = tf.sqrt(tf.cast(variance(t, s, share), x.dtype))
+    return tf.where(s > 0, mean + stddev * noise, start), start
 
 
 def ddim(
@@ -80,7 +97,7 @@ def ddim(
     Returns:
         x_0, as x.
     """
-    sigmas = _levels(sigmas)
+    sigmas = check_levels(sigmas)
 
     def step(i, x, _):
         t, s = sigmas[i], sigmas[i + 1]
@@ -89,7 +106,7 @@ def ddim(
         left = tf.sqrt(tf.maximum(tf.square(s) - fresh, 0)) / t
         x = start + tf.cast(left, x.dtype) * (x - start)
         if eta > 0:
-            x += tf.cast(tf.sqrt(fresh), x.dtype) * _noise(seed, x, i)
+            x += tf.cast(tf.sqrt(fresh), x.dtype) * normal_like(x, seed, i)
         return x, start
 
     return _steps(step, x, sigmas, watch)
@@ -113,7 +130,7 @@ def heun(
     Returns:
         x_0, as x.
     """
-    sigmas = _levels(sigmas)
+    sigmas = check_levels(sigmas)
     # Traced once, though it is called in three places.
     denoise = tf.function(denoise, jit_compile=False, autograph=False)
 
@@ -154,7 +171,7 @@ def dpm_solver_pp_2m(
     Returns:
         x_0, as x.
     """
-    sigmas = _levels(sigmas)
+    sigmas = check_levels(sigmas)
     # h_i, the strides in -log sigma, and 1 / (2 r_i) = h_i / (2 h_{i-1}).
     strides = -tf.math.log(sigmas[1:-1] / sigmas[:-2])
     ends = tf.zeros([1], sigmas.dtype)
@@ -169,20 +186,26 @@ def dpm_solver_pp_2m(
     return _steps(step, x, sigmas, watch)
 
 
-def _levels(sigmas):
-    """The levels as a float64 tensor; those that are no tensor yet are checked."""
+def check_levels(sigmas: ArrayLike) -> tf.Tensor:
+    """Noise levels that decrease to 0, as a float64 tensor; a tensor is taken as it is.
+
+    Raises:
+        ValueError: they do not.
+    """
     if not tf.is_tensor(sigmas):
         sigmas = np.asarray(sigmas, "float64")
-        if (
-            sigmas.ndim != 1
-            or len(sigmas) < 2
-            or sigmas[-1] != 0
-            or not np.all(np.diff(sigmas) < 0)
-        ):
+        if sigmas.ndim != 1 or len(sigmas) < 2 or sigmas[-1] != 0 or np.any(np.diff(sigmas) >= 0):
             raise ValueError(
                 f"expected sigmas to decrease to 0, at least two of them. Received: {sigmas}"
             )
     return tf.cast(sigmas, tf.float64)
+
+
+def normal_like(x: tf.Tensor, seed: tf.Tensor, i: int | tf.Tensor) -> tf.Tensor:
+    """Standard normal draws, as x: the i-th of a seed `(2,)`, or of one for each example."""
+    if seed.shape.rank == 2:
+        return tf.cast(normal_by_example(seed, x.shape[1:], i), x.dtype)
+    return tf.random.stateless_normal(tf.shape(x), fold_in(seed, i), dtype=x.dtype)
 
 
 def _steps(step, x, sigmas, watch):
@@ -198,10 +221,3 @@ def _steps(step, x, sigmas, watch):
 
     last = tf.shape(sigmas)[0] - 1
     return tf.while_loop(lambda i, x, previous: i < last, body, [0, x, x])[1]
-
-
-def _noise(seed, x, i):
-    """Standard normal, as x: the i-th draw."""
-    if seed.shape.rank == 2:
-        return tf.cast(normal_by_example(seed, x.shape[1:], i), x.dtype)
-    return tf.random.stateless_normal(tf.shape(x), fold_in(seed, i), dtype=x.dtype)
