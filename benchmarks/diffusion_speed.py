@@ -23,6 +23,7 @@ from keras import layers
 
 from tfgen import DDPM
 from tfgen.diffusion import DDIM
+from tfgen.layers import SelfAttention
 
 SHAPE = (32, 32, 1)
 SIZES = {"base_channels": 32, "multipliers": (1, 2, 4), "num_blocks": 2, "patch_size": 1}
@@ -36,8 +37,9 @@ def flops(network):
         if isinstance(layer, (layers.Conv2D, layers.Dense)):
             # Each weight of the kernel meets every position of the output once.
             total += 2 * math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:-1])
-        elif isinstance(layer, layers.MultiHeadAttention):
-            length, channels = layer.output.shape[1:]
+        elif isinstance(layer, SelfAttention):
+            *sides, channels = layer.output.shape[1:]
+            length = math.prod(sides)
             total += 8 * length * channels**2 + 4 * length**2 * channels
     return total
 

@@ -28,7 +28,7 @@ def value_and_gradients(function, x, weights):
     with tf.GradientTape() as outer:
         outer.watch(x)
         with tf.GradientTape() as tape:
-            tape.watch(x)
+            tape.watch([x, *weights])
             y = function(x)
             total = tf.reduce_sum(y * upstream)
         gradients = tape.gradient(total, [x, *weights])
@@ -53,6 +53,28 @@ def test_values_and_gradients_are_those_of_keras_s_layer(groups, jit_compile):
         np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=2e-5)
 
 
+def definition(layer, x, scale_and_shift):
+    groups = tf.reshape(x, (SHAPE[0], -1, 3, 4))
+    deviation = groups - tf.reduce_mean(groups, (1, 3), keepdims=True)
+    variance = tf.reduce_mean(deviation**2, (1, 3), keepdims=True)
+    h = tf.reshape(deviation / tf.sqrt(variance + layer.epsilon), SHAPE) * layer.gamma + layer.beta
+    scale, shift = tf.split(scale_and_shift[:, None, None], 2, axis=-1)
+    return h * (1 + scale) + shift
+
+
+def test_every_example_has_a_scale_and_a_shift_of_its_own():
+    layer = built(GroupNormalization, 3)
+    own = tf.random.stateless_normal((SHAPE[0], 24), (0, 3))
+
+    weights = [own, *(w.value for w in layer.weights)]
+    found, wanted = (
+        value_and_gradients(function, example(), weights)[0]
+        for function in (lambda x: layer(x, own), lambda x: definition(layer, x, own))
+    )
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=2e-5)
+
+
 def test_a_large_mean_costs_no_more_than_its_own_rounding():
     """E[x^2] - E[x]^2 would leave nothing of the variance."""
     found = built(GroupNormalization, 3)(example(offset=3000.0))
@@ -64,15 +86,9 @@ def test_second_derivatives_are_those_of_the_definition():
     """Keras's take the mean in the variance for a constant, which only first derivatives bear."""
     layer = built(GroupNormalization, 3)
 
-    def definition(x):
-        groups = tf.reshape(x, (SHAPE[0], -1, 3, 4))
-        deviation = groups - tf.reduce_mean(groups, (1, 3), keepdims=True)
-        variance = tf.reduce_mean(deviation**2, (1, 3), keepdims=True)
-        h = tf.reshape(deviation / tf.sqrt(variance + layer.epsilon), SHAPE)
-        return h * layer.gamma + layer.beta
-
+    nothing = tf.zeros((SHAPE[0], 24))
     _, found = value_and_gradients(layer, example(), [])
-    _, wanted = value_and_gradients(definition, example(), [])
+    _, wanted = value_and_gradients(lambda x: definition(layer, x, nothing), example(), [])
     np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
 
 
@@ -87,6 +103,7 @@ def test_impossible_arguments_are_refused():
     for make in (
         lambda: GroupNormalization(5)(example()),
         lambda: GroupNormalization(0)(example()),
+        lambda: GroupNormalization(3)(example(), tf.zeros((SHAPE[0], 12))),
     ):
         with pytest.raises(ValueError, match="Received: "):
             make()

@@ -2,6 +2,7 @@
 
 from tfgen.layers.channel_bias import ChannelBias
 from tfgen.layers.diagonal_lstm import DiagonalBiLSTMLayer
+from tfgen.layers.dropout import Dropout
 from tfgen.layers.equalized import EqualizedConv2D, EqualizedDense
 from tfgen.layers.gated_dense import GatedDense
 from tfgen.layers.gated_pixel import GatedPixelLayer
@@ -18,6 +19,7 @@ from tfgen.layers.pixel_normalization import PixelNormalization
 from tfgen.layers.reflection_padding import ReflectionPadding2D
 from tfgen.layers.resampled_conv import EqualizedDownConv2D, EqualizedUpConv2D
 from tfgen.layers.row_lstm import RowLSTMLayer
+from tfgen.layers.self_attention import SelfAttention
 from tfgen.layers.shifted_conv import DownRightShiftedConv2D, DownShiftedConv2D
 from tfgen.layers.shifted_conv_transpose import (
     DownRightShiftedConv2DTranspose,
@@ -40,6 +42,7 @@ __all__ = [
     "DownShiftedConv2D",
     "DownShiftedConv2DTranspose",
     "DownShiftedResnet",
+    "Dropout",
     "EqualizedConv2D",
     "EqualizedDense",
     "EqualizedDownConv2D",
@@ -57,6 +60,7 @@ __all__ = [
     "PixelNormalization",
     "ReflectionPadding2D",
     "RowLSTMLayer",
+    "SelfAttention",
     "ShiftedUNet",
     "SpectralConv2D",
     "SpectralDense",

@@ -17,11 +17,15 @@ class GroupNormalization(ConfiguredLayer):
     and offset are computed first, so that arrays are read a few times, and the gradient is written
     by hand in the same way; on a CPU both take about half the time. Float32 under every policy.
 
+    With a second input it is adaptive (Dhariwal & Nichol 2021, section 3): what comes out is
+    multiplied by 1 + scale, and shift is added, numbers of each example's own for each channel.
+
     Args:
         groups: number of groups, which divides the channels.
         epsilon: positive, added to the variance.
-    Input: `[batch, ..., channels]`, of known size but for the batch.
-    Output: of the same shape.
+    Input: `[batch, ..., channels]`, of known size but for the batch; and scale and shift side by
+        side, `[batch, 2 * channels]`, or nothing.
+    Output: of the shape of the first input.
     Raises:
         ValueError: no groups, groups that do not divide the channels, or another epsilon.
     """
@@ -32,8 +36,15 @@ class GroupNormalization(ConfiguredLayer):
         self.groups = groups
         self.epsilon = check_positive(epsilon, "epsilon")
 
-    def build(self, input_shape: BatchShape) -> None:
-        channels = input_shape[-1]
+    def build(
+        self, inputs_shape: BatchShape, scale_and_shift_shape: BatchShape | None = None
+    ) -> None:
+        channels = inputs_shape[-1]
+        if scale_and_shift_shape is not None and scale_and_shift_shape[-1] != 2 * channels:
+            raise ValueError(
+                f"expected a scale and a shift of {channels} channels, [batch, {2 * channels}]."
+                f" Received: shape {scale_and_shift_shape}"
+            )
         if channels % self.groups:
             raise ValueError(
                 f"expected groups that divide {channels} channels. Received: {self.groups!r}"
@@ -41,26 +52,31 @@ class GroupNormalization(ConfiguredLayer):
         self.gamma = self.add_weight(shape=(channels,), initializer="ones", name="gamma")
         self.beta = self.add_weight(shape=(channels,), initializer="zeros", name="beta")
 
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+    def call(self, inputs: tf.Tensor, scale_and_shift: tf.Tensor | None = None) -> tf.Tensor:
         shape = inputs.shape[1:]
         rows = tf.reshape(inputs, (-1, math.prod(shape[:-1]), shape[-1]))
-        gamma, beta = (tf.cast(weight, tf.float32) for weight in (self.gamma, self.beta))
+        gamma, beta = (tf.cast(weight, tf.float32)[None] for weight in (self.gamma, self.beta))
+        if scale_and_shift is not None:
+            scale, shift = tf.split(tf.cast(scale_and_shift, tf.float32), 2, axis=-1)
+            gamma, beta = gamma * (1 + scale), beta * (1 + scale) + shift
         normalized = _normalize(
             tf.cast(rows, tf.float32),
-            tf.reshape(gamma, (self.groups, -1)),
-            tf.reshape(beta, (self.groups, -1)),
+            tf.reshape(gamma, (-1, self.groups, shape[-1] // self.groups)),
+            tf.reshape(beta, (-1, self.groups, shape[-1] // self.groups)),
             self.epsilon,
         )
         return tf.cast(tf.reshape(normalized, (-1, *shape)), self.compute_dtype)
 
-    def compute_output_shape(self, input_shape: BatchShape) -> BatchShape:
-        return input_shape
+    def compute_output_shape(
+        self, inputs_shape: BatchShape, scale_and_shift_shape: BatchShape | None = None
+    ) -> BatchShape:
+        return inputs_shape
 
 
 def _normalize(x, gamma, beta, epsilon):
-    """Arrays are `[batch, positions, channels]`, gamma and beta `[groups, channels of a group]`."""
+    """x `[batch, positions, channels]`; gamma, beta `[batch or 1, groups, channels of a group]`."""
     num_positions, num_channels = x.shape[1:]
-    size = gamma.shape[1]
+    groups, size = gamma.shape[1:]
 
     def of_channels(value):
         """`[batch, groups, size or 1]` beside the arrays."""
@@ -69,7 +85,7 @@ def _normalize(x, gamma, beta, epsilon):
         return tf.reshape(value, (-1, 1, num_channels))
 
     def in_groups(sums):
-        return tf.reshape(sums, (-1, *gamma.shape))
+        return tf.reshape(sums, (-1, groups, size))
 
     def group_mean(array):
         means = in_groups(tf.reduce_mean(array, axis=1))
@@ -94,7 +110,11 @@ def _normalize(x, gamma, beta, epsilon):
             slope = inverse * by_deviation
             by_x = upstream * of_channels(factor) - x * of_channels(slope)
             by_x += of_channels(slope * mean - by_mean)
-            return by_x, tf.reduce_sum(product, axis=0), tf.reduce_sum(total, axis=0)
+            if gamma.shape[0] == 1:
+                product, total = (
+                    tf.reduce_sum(each, 0, keepdims=True) for each in (product, total)
+                )
+            return by_x, product, total
 
         return output, gradient
 

@@ -10,7 +10,7 @@ from keras import layers
 from tfgen.core import Condition
 from tfgen.core.size_checks import check_parts, check_rate, check_size_list, check_sizes
 from tfgen.core.typing import ShapeLike
-from tfgen.layers import GroupNormalization, TimeEmbedding
+from tfgen.layers import Dropout, GroupNormalization, SelfAttention, TimeEmbedding
 from tfgen.networks.condition_features import dense_of_both, given_input
 from tfgen.networks.conditional_inputs import network_inputs
 
@@ -27,15 +27,21 @@ def unet(
     name: str = "unet",
     *,
     condition: Condition | None = None,
+    num_outputs: int = 1,
 ) -> keras.Model:
     """Build the denoising U-Net of Ho et al. (2020), appendix B.
 
     Resolution i is 1 / 2^i of the image's height and width (rounded up: any size does) and has
-    `base_channels * multipliers[i]` channels. The time enters every residual block; the last
-    convolution of every block and of the network starts at zero, so that the untrained network
-    outputs 0. The paper's CIFAR-10 network is `base_channels=128, multipliers=(1, 2, 2, 2),
-    num_blocks=2, attention_at=(1,)`. A condition is added to the time's embedding (Dhariwal &
-    Nichol 2021; Ho & Salimans 2022); "no condition" adds 0.
+    `base_channels * multipliers[i]` channels. The last convolution of every block and of the
+    network starts at zero, and so does every attention, so that the untrained network outputs 0.
+    The paper's CIFAR-10 network is `base_channels=128, multipliers=(1, 2, 2, 2), num_blocks=2,
+    attention_at=(1,)`.
+
+    It departs from the paper in three things. The time scales and shifts the second normalization
+    of every block, and the network's last one, by adaptive group normalization, in place of an
+    addition; and so does a condition, added to the time's embedding, to which "no condition" adds
+    0 (Dhariwal & Nichol 2021, section 3; Ho & Salimans 2022). Attention knows places by learned
+    vectors. Groups have 4 channels at least.
 
     Args:
         image_shape: `(height, width, channels)`.
@@ -50,14 +56,22 @@ def unet(
             "simple diffusion", section 2.3).
         name: name of the model.
         condition: what y is, for a network of three inputs, `[x_t, time, given]`; None for two.
+        num_outputs: tensors of the image's shape that come out, side by side on the last axis; two
+            where the variance is learned beside the mean.
     Returns:
         A built `keras.Model`: `[x_t, time]`, of shapes `[batch, *image_shape]` and `[batch]`
-        (float32, t / T in [0, 1]), to `[batch, *image_shape]`.
+        (float32, t / T in [0, 1]), to `[batch, height, width, num_outputs * channels]`.
     Raises:
         ValueError: `image_shape` is not of rank 3, `base_channels` is odd, a resolution to attend
-            does not exist, a size is not positive, or the rate is outside [0, 1).
+            does not exist, the heads do not divide its channels, a size is not positive, or the
+            rate is outside [0, 1).
     """
-    check_sizes(base_channels=base_channels, num_heads=num_heads, patch_size=patch_size)
+    check_sizes(
+        base_channels=base_channels,
+        num_heads=num_heads,
+        patch_size=patch_size,
+        num_outputs=num_outputs,
+    )
     check_parts(num_blocks=num_blocks)
     check_rate(dropout, "dropout")
     multipliers = check_size_list(multipliers, "multipliers", least=1)
@@ -75,7 +89,7 @@ def unet(
     time = keras.Input((), dtype="float32", name="time")
     embedded = layers.Dense(4 * base_channels, "swish")(TimeEmbedding(base_channels)(time))
     given, features = given_input(condition)
-    embedded = dense_of_both(embedded, features, 4 * base_channels, "swish")
+    embedded = dense_of_both(embedded, features, 4 * base_channels, "swish", condition)
 
     if patch_size == 1:
         h = layers.Conv2D(base_channels, 3, padding="same")(xt)
@@ -104,12 +118,13 @@ def unet(
             h = _crop(layers.UpSampling2D(2)(h), skips[-1].shape)
             h = layers.Conv2D(widths[index - 1], 3, padding="same")(h)
 
-    h = layers.Activation("swish")(_normalize(h))
+    h = layers.Activation("swish")(_normalize(h, embedded))
+    channels = num_outputs * image_shape[-1]
     if patch_size == 1:
-        h = layers.Conv2D(image_shape[-1], 3, padding="same", kernel_initializer="zeros")(h)
+        h = layers.Conv2D(channels, 3, padding="same", kernel_initializer="zeros")(h)
     else:
         h = layers.Conv2DTranspose(
-            image_shape[-1], patch_size, strides=patch_size, kernel_initializer="zeros"
+            channels, patch_size, strides=patch_size, kernel_initializer="zeros"
         )(h)
     return keras.Model(network_inputs(xt, time, given), _crop(h, xt.shape), name=name)
 
@@ -128,30 +143,32 @@ def _attended(attention_at, num_resolutions):
     return {index % num_resolutions for index in attention_at}
 
 
-def _normalize(h):
-    """Group normalisation: the paper's 32 groups, but of 4 channels at least."""
-    return GroupNormalization(math.gcd(32, max(h.shape[-1] // 4, 1)))(h)
+def _normalize(h, embedded=None):
+    """Group normalization, adaptive where there is an embedding of time and condition.
+
+    The paper's 32 groups, but of 4 channels at least; epsilon is that of the authors' code.
+    """
+    channels = h.shape[-1]
+    normalize = GroupNormalization(math.gcd(32, max(channels // 4, 1)), epsilon=1e-6)
+    if embedded is None:
+        return normalize(h)
+    return normalize(h, layers.Dense(2 * channels, name=f"modulate_{normalize.name}")(embedded))
 
 
-def _residual(h, time, width, dropout):
-    """Convolutions of the normalised input, the time added between them, plus a shortcut."""
+def _residual(h, embedded, width, dropout):
+    """Two convolutions of the normalized input, plus a shortcut."""
     shortcut = h if h.shape[-1] == width else layers.Conv2D(width, 1)(h)
     h = layers.Activation("swish")(_normalize(h))
     h = layers.Conv2D(width, 3, padding="same")(h)
-    h = layers.Add()([h, layers.Reshape((1, 1, width))(layers.Dense(width)(time))])
-    h = layers.Activation("swish")(_normalize(h))
-    h = layers.Dropout(dropout)(h)
+    h = layers.Activation("swish")(_normalize(h, embedded))
+    h = Dropout(dropout)(h)
     h = layers.Conv2D(width, 3, padding="same", kernel_initializer="zeros")(h)
     return layers.Add()([shortcut, h])
 
 
 def _attention(h, num_heads):
     """Self-attention over all positions, plus a shortcut."""
-    height, width, channels = h.shape[1:]
-    tokens = layers.Reshape((height * width, channels))(_normalize(h))
-    attend = layers.MultiHeadAttention(num_heads, max(channels // num_heads, 1))
-    tokens = attend(tokens, tokens)
-    return layers.Add()([h, layers.Reshape((height, width, channels))(tokens)])
+    return layers.Add()([h, SelfAttention(num_heads)(_normalize(h))])
 
 
 def _crop(h, shape):
