@@ -2,6 +2,7 @@
 
     python benchmarks/conditional_dcgan.py --data FOLDER --output RUNS [--minutes 30]
         [--filters 16] [--batch 64] [--rate 2e-4] [--decay 0.999] [--pair least_squares]
+        [--mode-seeking 0.1]
 
 Protocol: 50,000 training images; 10,000 others say after each epoch the Frechet distance of 10,000
 samples of seed 0, by the averaged and by the raw weights of the generator, their recall for each
@@ -34,7 +35,7 @@ from tfgen.evaluation.fidelity import (
     frechet_distance,
     label_accuracy,
 )
-from tfgen.losses import Hinge, LeastSquares, NonSaturating
+from tfgen.losses import Hinge, LeastSquares, ModeSeeking, NonSaturating
 from tfgen.training import save_grid
 
 SHAPE, BATCH = (28, 28, 1), 500
@@ -55,6 +56,7 @@ def build(arguments):
         condition=Classes(10),
         loss_pair=PAIRS[arguments.pair],
         average_decay=arguments.decay,
+        mode_seeking=ModeSeeking(arguments.mode_seeking) if arguments.mode_seeking else None,
     )
     rates = {"discriminator": arguments.rate, "generator": arguments.rate}
     model.compile(
@@ -158,6 +160,7 @@ def main():
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--decay", type=float, default=0.999, help="of the average of weights")
     parser.add_argument("--pair", choices=PAIRS, default="non_saturating", help="of losses")
+    parser.add_argument("--mode-seeking", type=float, help="weight of the term; none by default")
     parser.add_argument("--count", type=int, default=10_000, help="samples of a figure")
     parser.add_argument("--images", type=int, default=50_000, help="training images")
     arguments = parser.parse_args()
@@ -167,6 +170,7 @@ def main():
     count = min(arguments.images, len(x) - HELD_OUT)
     x, y = x[:count], y[:count]
     folder = os.path.join(arguments.output, f"conditional_{arguments.pair}")
+    folder += f"_{arguments.mode_seeking}" if arguments.mode_seeking else ""
     by_epoch = ByEpoch(held, folder, arguments.count)
     model, seconds = resumable.fit(
         lambda: build(arguments),

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tfgen.adversarial import DCGAN, GAN, Minimax, NonSaturating
 from tfgen.conditions import Classes
 from tfgen.distributions import GaussianMixture, StandardNormal
+from tfgen.losses import ModeSeeking
 from tfgen.networks import mlp
 
 
@@ -29,6 +30,21 @@ def test_losses_are_the_pair_of_data_and_fresh_fakes(pair):
     np.testing.assert_allclose(terms["real_outputs"], np.mean(model(x)), rtol=1e-6)
     np.testing.assert_allclose(terms["fake_outputs"], np.mean(first), rtol=1e-6)
     assert np.any(first != second)
+
+
+@pytest.mark.parametrize("condition", [None, Classes(3)])
+def test_mode_seeking_draws_half_of_the_conditions_twice(condition):
+    model = small_gan(condition=condition, mode_seeking=ModeSeeking(0.3), dropout=0.0)
+    x, y = tf.zeros((5, 3)), tf.one_hot([0, 2, 1, 0, 1], 3)
+    batch, seed = ((x,) if condition is None else (x, y)), tf.constant([0, 2])
+    (loss,) = model.generator_loss(batch, seed, True).values()
+    given = () if condition is None else (tf.gather(y, [0, 1, 2, 0, 1, 2]),)
+    z = model.prior().sample(6, seed=seed)
+    fake = model.transform(z, *given, training=True)
+    term = ModeSeeking(0.3)(z[:3], z[3:], fake[:3], fake[3:])
+    wanted = NonSaturating().generator(model.judge(fake, *given)) + term
+    np.testing.assert_allclose(loss, wanted, rtol=1e-5)
+    assert float(term) > 0.01
 
 
 def test_discriminator_moves_first_then_the_generator():

@@ -8,11 +8,11 @@ import tensorflow as tf
 
 from tfgen.adversarial.augmentation import Augmentation
 from tfgen.adversarial.game import Game
-from tfgen.core import Adam, Condition
+from tfgen.core import Adam, Condition, fold_in
 from tfgen.core.typing import ShapeLike
 from tfgen.distributions import Prior
 from tfgen.distributions.priors import standard_normal_unless
-from tfgen.losses import LossPair, NonSaturating, Penalty
+from tfgen.losses import LossPair, ModeSeeking, NonSaturating, Penalty
 from tfgen.networks import mlp
 
 
@@ -31,6 +31,8 @@ class GAN(Game):
             "discriminator_loss"; None for nothing.
         augmentation: what data and generated images go through before they are judged in
             training, such as `DiffAugment()`; None for nothing.
+        mode_seeking: what the generator minimises beside, such as `ModeSeeking(0.1)`, of half of a
+            batch's conditions with two draws of the noise each; None for nothing.
         average_decay: of the running average of the generator's weights, in [0, 1), which all but
             training uses; None for the weights as they are.
         condition: what y is; both networks then have it as their second input. None for p(x).
@@ -55,6 +57,7 @@ class GAN(Game):
         loss_pair: LossPair,
         penalty: Penalty | None = None,
         augmentation: Augmentation | None = None,
+        mode_seeking: ModeSeeking | None = None,
         average_decay: float | None = None,
         condition: Condition | None = None,
         **kwargs: Any,
@@ -70,6 +73,7 @@ class GAN(Game):
         )
         self.discriminator = self.check_judge("discriminator", discriminator)
         self.loss_pair = loss_pair
+        self.mode_seeking = mode_seeking
 
     @classmethod
     def default(
@@ -159,3 +163,18 @@ class GAN(Game):
             "real_outputs": tf.reduce_mean(real_outputs),
             "fake_outputs": tf.reduce_mean(fake_outputs),
         }
+
+    def generator_loss(
+        self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
+    ) -> dict[str, tf.Tensor]:
+        """The pair's generator loss of fresh generated examples, and mode seeking."""
+        if self.mode_seeking is None:
+            return super().generator_loss(batch, seed, training)
+        # Half of the conditions, each with two draws of the noise: as many examples as without.
+        half = (tf.shape(batch[0])[0] + 1) // 2
+        given = [tf.concat([each[:half]] * 2, axis=0) for each in batch[1:]]
+        z = self.prior().sample(2 * half, seed=seed)
+        fake = self.transform(z, *given, training=training)
+        judged = self.augment(fake, fold_in(seed, 0), training)
+        loss = self.loss_pair.generator(self.judge(judged, *given, training=training))
+        return {"generator_loss": loss + self.mode_seeking(*tf.split(z, 2), *tf.split(fake, 2))}
