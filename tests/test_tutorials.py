@@ -226,6 +226,7 @@ def test_adversarial(execute):
         named="accuracy",
         left="[np.mean(x_line < -0.8), np.mean(drawn < -0.8)]",
         widths="[np.std(each[each < -1.2]) for each in (x_line, drawn)]",
+        errors="errors",
         sweeps="len(np.unique(np.reshape(infogan.preview((x_test[:100],), seed=0), (100, -1)),"
         " axis=0))",
     )
@@ -258,6 +259,8 @@ def test_adversarial(execute):
     assert entropy == pytest.approx(np.log(10) + 2 * np.log(2)) and bound > entropy - 1
     # Both halves of a row have the middle of the sweep.
     assert found["named"] > 0.55 and found["sweeps"] == 90
+    *others, translated = found["errors"].values()
+    assert translated < 0.75 * min(others)
 
 
 def test_every_tutorial_is_executed_here():
