@@ -121,6 +121,13 @@ def test_the_encodings():
     assert encode(Attributes(("a", "b")), [[True, False]]) == [[1, -1]]
 
 
+def test_the_mean_square_of_what_networks_read_is_known():
+    conditions = {Classes(4): [3, 0, 1], Attributes(("a", "b")): [[1, 0]], Vector(2): [[1.0, -1.0]]}
+    for condition, values in conditions.items():
+        given = condition.encode(condition.tokens(values))
+        np.testing.assert_allclose(np.mean(np.square(given)), condition.mean_square)
+
+
 @pytest.mark.parametrize(
     "build",
     [

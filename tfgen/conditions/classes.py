@@ -37,6 +37,11 @@ class Classes(Condition):
     def given_spec(self) -> tf.TensorSpec:
         return tf.TensorSpec((None, self.num_classes), tf.float32, name="given")
 
+    @property
+    def mean_square(self) -> float:
+        """One of the numbers is 1, and the others are 0."""
+        return 1 / self.num_classes
+
     def to_tokens(self, values: Any, name: str) -> tf.Tensor:
         expected = f"expected {name} to be classes from 0 to {self.num_classes - 1}"
         tokens = to_tensor(values, expected)

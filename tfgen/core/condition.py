@@ -35,6 +35,14 @@ class Condition(Configured, abc.ABC):
     def given_spec(self) -> tf.TensorSpec:
         """A batch of what networks read: `[batch, ...]`."""
 
+    @property
+    def mean_square(self) -> float:
+        """About the mean square of the numbers that networks read, to which first weights are fit.
+
+        1 of standardized vectors, and of words, whose vectors start so.
+        """
+        return 1.0
+
     @abc.abstractmethod
     def to_tokens(self, values: Any, name: str) -> tf.Tensor:
         """Checks a batch of conditions, or one of them, and gives them as a numeric tensor.

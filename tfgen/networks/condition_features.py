@@ -5,7 +5,6 @@ from collections.abc import Callable
 import keras
 from keras import layers
 
-from tfgen.conditions import Classes
 from tfgen.core import Condition
 from tfgen.core.condition import check_is_condition
 from tfgen.core.typing import ShapeLike
@@ -63,13 +62,12 @@ def dense_of_both(
 ) -> keras.KerasTensor:
     """activation(W h + b + V f), f the features of a condition: a dense layer where there is none.
 
-    V has no bias: "no condition" adds 0. It starts so that Vf has variance 1, where a condition's
-    numbers have: of a class's numbers one is 1, and the rest are 0.
+    V has no bias: "no condition" adds 0. It starts so that Vf has variance 1.
     """
     if features is None:
         return layers.Dense(units, activation)(h)
-    of_class = isinstance(condition, Classes)
-    start = keras.initializers.RandomNormal(stddev=1.0 if of_class else features.shape[-1] ** -0.5)
+    square = features.shape[-1] * condition.mean_square
+    start = keras.initializers.RandomNormal(stddev=square**-0.5)
     of_given = layers.Dense(units, use_bias=False, kernel_initializer=start, name="of_given")
     both = [layers.Dense(units)(h), of_given(features)]
     return layers.Activation(activation)(layers.Add()(both))
