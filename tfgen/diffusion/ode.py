@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tfgen.core import fold_in
 from tfgen.core.typing import ArrayLike
 from tfgen.diffusion.denoiser import Denoise
+from tfgen.diffusion.solvers import normal_like
 
 
 class LogDensity(NamedTuple):
@@ -66,7 +66,7 @@ def log_density(
         denoise: `(x, sigma) -> Denoised`.
         x: `[n, *event]`, floating point, taken to hold noise of `sigmas[0]`.
         sigmas: positive noise levels, increasing to that of pure noise, `[num_steps + 1]`; float64.
-        seed: int32 `(2,)`, for the probes.
+        seed: of the probes, int32 `(2,)`, or `[n, 2]`, one for each example.
         num_probes: signs v that estimate the trace by v^T J v (Hutchinson 1990), at least 2, each
             kept along the flow; an example costs two passes forth and back of each a step. None
             for the exact trace, by as many as x has dimensions.
@@ -79,8 +79,8 @@ def log_density(
         if num_probes is None:
             unit = tf.reshape(tf.one_hot(k, dim, dtype=x.dtype), x.shape[1:])
             return tf.broadcast_to(unit, tf.shape(x))
-        signs = tf.random.stateless_uniform(tf.shape(x), fold_in(seed, k), 0, 2, tf.int32)
-        return tf.cast(2 * signs - 1, x.dtype)
+        signs = tf.sign(normal_like(tf.cast(x, tf.float32), seed, k))
+        return tf.cast(signs, x.dtype)
 
     def change(x, totals, sigma):
         sigma = tf.cast(sigma, x.dtype)
