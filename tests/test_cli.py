@@ -68,6 +68,29 @@ def test_sample_draws_what_condition_says(conditional, tmp_path):
     np.testing.assert_array_equal(picture(tmp_path / "a.png"), image_grid(samples)[..., 0])
 
 
+def test_guidance_is_that_of_the_samples(conditional, tmp_path):
+    keras.utils.set_random_seed(0)
+    condition = tfgen.conditions.Classes(10)
+    model = tfgen.DDPM.default((8, 8, 1), num_steps=2, base_channels=2, condition=condition)
+    rng, network = np.random.default_rng(0), model.averaged_denoiser
+    network.set_weights([rng.normal(scale=0.2, size=w.shape) for w in network.get_weights()])
+    run, path = tmp_path / "run", tmp_path / "a.png"
+    shutil.copytree(conditional, run)
+    model.save(run / "model.keras")
+    for options, arguments, columns in (
+        (("--condition", "7", "--guidance", "2"), {"condition": 7, "guidance": 2.0}, None),
+        (("--guidance", "3"), {"condition": np.arange(10), "guidance": 3.0}, 1),
+    ):
+        result = call("sample", run, "-n", 10, *options, "--output", path)
+        assert result.exit_code == 0, result.output
+        expected = image_grid(model.sample(10, seed=0, **arguments), num_columns=columns)
+        np.testing.assert_array_equal(picture(path), expected[..., 0])
+        plain = model.sample(10, seed=0, condition=arguments["condition"])
+        assert np.any(image_grid(plain, num_columns=columns) != expected)
+    result = call("sample", conditional, "--guidance", "2", "--output", tmp_path / "b.png")
+    assert result.exit_code == 2 and "a diffusion model alone. Received: 2.0" in result.output
+
+
 def test_sample_without_a_condition_shows_a_row_for_each(conditional, tmp_path):
     result = call("sample", conditional, "-n", 20, "--seed", 3, "--output", tmp_path / "a.png")
     assert result.exit_code == 0, result.output

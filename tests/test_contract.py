@@ -23,6 +23,13 @@ from tfgen.autoregressive import s_curve_orders
 from tfgen.conditions import Attributes, Captions, Classes, Vector
 from tfgen.core import SamplingModel, UnpairedModel
 from tfgen.core.configured import init_parameters
+from tfgen.diffusion import (
+    EDMWeighting,
+    Heun,
+    KarrasSchedule,
+    LearnedVariance,
+    Preconditioned,
+)
 from tfgen.distributions import (
     Categorical,
     CategoricalCode,
@@ -49,6 +56,8 @@ from tfgen.networks import DenseNetworks, dcgan_features, projection_discriminat
 
 IMAGE, SMALL, VECTOR = (8, 8, 1), (5, 4, 1), (6,)
 INFO_CODE = Code((CategoricalCode(3), UniformCode(1)))
+# Six linear steps begin at a sigma of 1e6: x_0 is then the last digit of x - sigma noise.
+FEW_STEPS = KarrasSchedule(6, sigma_max=5.0)
 TEXTS = ("a red seven", "a blue one", "", "ein Gr\u00fcner, sieben")
 
 
@@ -268,7 +277,7 @@ MODELS = {
         mode_seeking=ModeSeeking(0.1),
     ),
     "DDPM": lambda: tfgen.DDPM.default(
-        IMAGE, num_steps=6, base_channels=8, multipliers=(1,), attention_at=()
+        IMAGE, schedule=FEW_STEPS, base_channels=8, multipliers=(1,), attention_at=()
     ),
     "DCGAN: classes, conditional": lambda: tfgen.DCGAN.default(
         IMAGE, latent_dim=3, base_filters=4, condition=Classes(3)
@@ -277,9 +286,23 @@ MODELS = {
         VECTOR, num_steps=6, base_channels=8, condition=Vector(2)
     ),
     "DDPM: classes": lambda: tfgen.DDPM.default(
-        IMAGE, num_steps=6, base_channels=8, multipliers=(1,), attention_at=(), condition=Classes(3)
+        IMAGE,
+        schedule=FEW_STEPS,
+        base_channels=8,
+        multipliers=(1,),
+        attention_at=(),
+        condition=Classes(3),
     ),
     "DDPM: vectors": lambda: tfgen.DDPM.default(VECTOR, num_steps=6, base_channels=8),
+    "DDPM: learned variance": lambda: tfgen.DDPM.default(
+        VECTOR,
+        base_channels=8,
+        schedule=KarrasSchedule(6),
+        prediction=Preconditioned(),
+        weighting=EDMWeighting(),
+        variance=LearnedVariance(),
+        sampler=Heun(3),
+    ),
 }
 ROWS = {name: row if isinstance(row, Row) else Row(row) for name, row in MODELS.items()}
 CONDITIONAL = [name for name, row in ROWS.items() if "conditional" in name]
@@ -397,6 +420,7 @@ def inputs_of(name, model, count=7):
         "codes": INFO_CODE.prior().sample(count, seed=(0, 1)).numpy(),
         "mask": np.broadcast_to(first_half.reshape(x.shape[1:]), x.shape).astype("float32"),
         "num_samples": np.int32(count),
+        "guidance": np.float32(2),
         "t": np.int32(2),
         "patches": np.stack([x, x[::-1]], axis=1),
         "seed": np.int32([0, 9]),

@@ -106,6 +106,11 @@ def train(verbose: bool, model: str, data: str, settings: tuple[str, ...], **opt
 @_RUN
 @click.option("-n", "num_samples", default=64, type=_COUNT, show_default=True)
 @click.option("--condition", help="Of all samples: a class, numbers, names, or a caption.")
+@click.option(
+    "--guidance",
+    type=float,
+    help="Of a diffusion model: above 1, samples follow their condition more closely.",
+)
 @_SEED
 @click.option(
     "--output",
@@ -115,9 +120,7 @@ def train(verbose: bool, model: str, data: str, settings: tuple[str, ...], **opt
 )
 @click.pass_obj
 @one_line_errors
-def sample(
-    verbose: bool, run: str, num_samples: int, condition: str | None, seed: int, output: str
-) -> None:
+def sample(verbose: bool, run: str, num_samples: int, output: str, **options: Any) -> None:
     """Draw samples from the model of a RUN, as a picture, or as numbers.
 
     Without --condition, a model that has one shows a row for each condition; an array has -n
@@ -127,11 +130,12 @@ def sample(
     \b
         tfgen sample run --output samples.png
         tfgen sample run -n 10000 --output samples.npz
+        tfgen sample run --condition 7 --guidance 2 --output sevens.png
     """
     import_tfgen(verbose)
     from tfgen.training.run_pictures import write_drawn
 
-    write_drawn(run, output, num_samples, condition=condition, seed=seed)
+    write_drawn(run, output, num_samples, **options)
     click.echo(f"wrote {output}")
 
 

@@ -8,20 +8,30 @@ import tensorflow_probability as tfp
 from scipy import stats
 
 from tfgen.conditions import Vector
+from tfgen.core import example_seeds
 from tfgen.diffusion import (
     DDIM,
     DDPM,
     Ancestral,
     CosineSchedule,
+    DPMSolver,
+    EDMWeighting,
     Epsilon,
+    Everywhere,
     ForwardVariance,
+    Heun,
+    KarrasSchedule,
     LinearSchedule,
+    MinSNR,
+    Preconditioned,
     ReverseVariance,
+    Simple,
     Start,
     Velocity,
 )
 from tfgen.diffusion.bound import discretized_log_prob
 from tfgen.diffusion.process import posterior_variance
+from tfgen.diffusion.variances import forward_variance
 
 tfd = tfp.distributions
 MEAN, STDDEV = 0.5, 0.4
@@ -92,9 +102,11 @@ def test_the_denoiser_reads_the_share_of_the_steps(num_steps):
         prediction=Start(),
     )
     t = tf.range(1, num_steps + 1)
-    x0, _ = model.denoise(tf.zeros((num_steps, 1)), t)
+    sigma = model.schedule.sigma(t)
+    x0 = model.denoise(tf.zeros((num_steps, 1)), sigma).start
     np.testing.assert_allclose(x0[:, 0], np.arange(1, num_steps + 1) / num_steps, rtol=1e-6)
-    np.testing.assert_allclose(model.denoise(tf.zeros((2, 1)), 3)[0], 3 / num_steps, rtol=1e-6)
+    alone = model.denoise(tf.zeros((2, 1)), tf.cast(sigma[2], tf.float32)).start
+    np.testing.assert_allclose(alone, 3 / num_steps, rtol=1e-6)
 
 
 # The bound
@@ -103,8 +115,11 @@ def test_the_denoiser_reads_the_share_of_the_steps(num_steps):
 class Beta(ReverseVariance):
     """sigma_t^2 = beta_t, at t = 1 too."""
 
-    def __call__(self, schedule, t):
-        return schedule.beta(t)
+    def __call__(self, sigma, next_sigma, share=None):
+        return forward_variance(sigma, next_sigma)
+
+    def first(self, schedule, share=None):
+        return schedule.beta(1)
 
 
 def test_elbo_of_the_exact_denoiser_is_just_below_the_exact_log_likelihood():
@@ -123,10 +138,11 @@ def test_elbo_of_the_exact_denoiser_is_just_below_the_exact_log_likelihood():
 def test_fewer_stratified_terms_leave_the_bound_unbiased():
     model = exact_model(num_steps=20, variance=ForwardVariance())
     x = np.tile(np.float32([[0.3, 0.9, -0.2]]), (4000, 1))
-    full, part = (model.elbo(x, num_terms=n, seed=n, batch_size=None) for n in (20, 7))
-    error = np.hypot(np.std(full), np.std(part)) / np.sqrt(len(x))
-    assert np.std(part) > np.std(full)
-    np.testing.assert_allclose(np.mean(full), np.mean(part), atol=4 * error)
+    full, part, two = (model.elbo(x, num_terms=n, seed=n, batch_size=None) for n in (20, 7, 2))
+    for fewer in (part, two):
+        error = np.hypot(np.std(full), np.std(fewer)) / np.sqrt(len(x))
+        np.testing.assert_allclose(np.mean(full), np.mean(fewer), atol=4 * error)
+    assert np.std(two) > np.std(part) and np.std(two) > np.std(full)
 
 
 def test_elbo_is_the_sum_of_its_terms_by_quadrature():
@@ -211,19 +227,22 @@ def test_p_is_the_posterior_at_the_denoised_x():
     model = exact_model((2, 2, 1), variance=ForwardVariance())
     xt = tf.random.stateless_normal((3, 2, 2, 1), [0, 1])
     t = tf.constant([1, 40, 900])
-    x0, noise = model.denoise(xt, t)
+    sigma = model.schedule.sigma(t)
+    x = xt * tf.cast(tf.sqrt(1 + sigma**2), tf.float32)[:, None, None, None]
+    x0 = model.denoise(x, sigma).start
     p = model.p(xt, t)
     np.testing.assert_allclose(p.mean(), model.posterior(xt, x0, t).mean(), rtol=1e-6)
     variance = [posterior_variance(model.schedule, 2, 1), *model.schedule.beta(t[1:])]
     np.testing.assert_allclose(p.variance()[:, 0, 0, 0], variance, rtol=1e-5)
-    q = model.q(x0, t)
-    np.testing.assert_allclose(q.mean() + q.stddev() * noise, xt, atol=1e-5)
 
 
 def test_predicted_images_are_clipped():
     model = exact_model((2, 2, 1), mean=3.0)
-    x0, _ = model.denoise(tf.zeros((1, 2, 2, 1)), 500)
+    sigma = model.schedule.sigma(500)
+    x0 = model.denoise(tf.zeros((1, 2, 2, 1)), sigma).start
     np.testing.assert_array_equal(x0, tf.ones_like(x0))
+    anywhere = exact_model((2, 2, 1), mean=3.0, support=Everywhere())
+    assert np.all(anywhere.denoise(tf.zeros((1, 2, 2, 1)), sigma).start > 2)
 
 
 def test_samples_of_the_exact_denoiser_have_the_datas_moments():
@@ -263,6 +282,30 @@ def test_a_sampler_of_more_steps_than_the_schedule_is_refused_at_once():
 # Training
 
 
+PREDICTIONS = [Epsilon(), Start(), Velocity(), Preconditioned()]
+WEIGHTINGS = [Simple(), MinSNR(5), EDMWeighting(1.0)]
+
+
+@pytest.mark.parametrize("prediction", PREDICTIONS, ids=repr)
+def test_untrained_loss_is_the_weighted_mean_square_of_what_is_predicted(prediction):
+    """The denoiser starts at zero: x_0 is predicted as c_skip x, at every level."""
+    x = tf.constant(np.float32([[2.0, -1.0]]).repeat(12000, axis=0))
+    network = tiny((2,)).denoiser
+    for weighting in WEIGHTINGS:
+        model = DDPM(
+            denoiser=network,
+            schedule=LinearSchedule(6),
+            prediction=prediction,
+            weighting=weighting,
+        )
+        sigma = model.schedule.sigmas()
+        skip = prediction.c_skip(sigma).numpy()
+        error = (1 - skip) ** 2 * 2.5 + (skip * sigma) ** 2
+        expected = np.mean(weighting(tf.constant(sigma)) * error)
+        found = model.denoising_loss((x,), SEED, True)["denoising_mse"]
+        np.testing.assert_allclose(found, expected, rtol=0.05)
+
+
 @pytest.mark.parametrize("prediction", [Epsilon(), Start(), Velocity()], ids=repr)
 def test_untrained_loss_is_the_mean_square_of_the_target(prediction):
     """The denoiser starts at zero: E target^2 is 1 for noise, E x_0^2, or their mixture."""
@@ -275,8 +318,53 @@ def test_untrained_loss_is_the_mean_square_of_the_target(prediction):
         Velocity(): alpha_bar + (1 - alpha_bar) * 2.5,
     }[prediction]
     np.testing.assert_allclose(
-        model.simple_loss((tf.constant(x),), SEED, True)["denoising_mse"], expected, rtol=0.05
+        model.denoising_loss((tf.constant(x),), SEED, True)["denoising_mse"], expected, rtol=0.05
     )
+
+
+def test_times_of_a_batch_are_spread_over_all_steps():
+    """The loss of a constant denoiser depends on t alone: with n = T it is the same every time."""
+    model = tiny((2,), num_steps=50, prediction=Start(), weighting=Simple())
+    x = tf.constant(np.float32([[2.0, -1.0]]).repeat(50, axis=0))
+    exact = 2.5 * np.mean(model.schedule.sigmas() ** -2)
+    for training in (True, False):
+        for seed in range(5):
+            terms = model.denoising_loss((x,), tf.constant([0, seed]), training)
+            np.testing.assert_allclose(terms["denoising_mse"], exact, rtol=1e-4)
+
+
+@pytest.mark.parametrize("prediction", PREDICTIONS, ids=repr)
+def test_every_prediction_takes_a_step_and_samples_with_every_schedule_and_weighting(prediction):
+    network = tiny((2,)).denoiser
+    x = tf.constant(np.float32([[2.0, -1.0], [0.5, 0.3]]))
+    samplers = [Ancestral(), Heun(2), DPMSolver(3)]
+    for i, schedule in enumerate((LinearSchedule(4), CosineSchedule(4), KarrasSchedule(4))):
+        for j, weighting in enumerate(WEIGHTINGS):
+            values = {"schedule": schedule, "prediction": prediction, "weighting": weighting}
+            sampler = samplers[i]
+            model = DDPM(denoiser=network, sampler=sampler, **values)
+            with tf.GradientTape() as tape:
+                loss = model.denoising_loss((x,), SEED, True)["denoising_mse"]
+            gradients = tape.gradient(loss, network.trainable_variables)
+            assert np.isfinite(loss) and any(np.any(g != 0) for g in gradients)
+            if i != j:
+                continue
+            config = keras.saving.serialize_keras_object(model)
+            twin = keras.saving.deserialize_keras_object(config)
+            twin.set_weights(model.get_weights())
+            one, other = (eager_samples(each, 3, sampler) for each in (model, twin))
+            assert one.shape == (3, 2) and np.all(np.isfinite(one))
+            np.testing.assert_array_equal(one, other)
+            assert {name: getattr(twin, name) for name in values} == values
+
+
+def eager_samples(model, count, sampler):
+    """What `sample(count, seed=5)` draws, without compilation."""
+    seeds = example_seeds(tf.constant([0, 5]), count)
+    sigmas = sampler.sigmas(model.schedule)
+    x = model.noise(seeds, sigmas[0])
+    denoise = model.denoise_given()
+    return model.restore(sampler(denoise, x, sigmas, seed=seeds, variance=model.variance))
 
 
 def test_average_of_the_weights_by_hand():
@@ -324,7 +412,7 @@ def test_mixed_precision_has_finite_losses_and_gradients(event_shape, sizes):
         keras.config.set_dtype_policy("float32")
     x = tf.random.stateless_uniform((8, *event_shape), [0, 1])
     with tf.GradientTape() as tape:
-        value = model.simple_loss((x,), SEED, True)["denoising_mse"]
+        value = model.denoising_loss((x,), SEED, True)["denoising_mse"]
     gradients = tape.gradient(value, model.denoiser.trainable_variables)
     assert value.dtype == tf.float32 and np.isfinite(value)
     assert all(np.all(np.isfinite(g)) for g in gradients)
@@ -356,14 +444,14 @@ def test_same_seed_same_samples_eager_in_a_graph_and_after_a_reload(trained, tmp
         np.testing.assert_array_equal(
             samples, trained.sample(tf.constant(3), seed=tf.constant([0, 5]), sampler=sampler)
         )
-        eager = trained.restore(sampler(trained, [3, 4, 3, 1], tf.constant([0, 5])))
-        np.testing.assert_allclose(samples, eager, atol=1e-5)
+        np.testing.assert_allclose(samples, eager_samples(trained, 3, sampler), atol=1e-5)
         assert np.any(samples != trained.sample(3, seed=6, sampler=sampler))
     trained.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(trained.sample(3, seed=5), loaded.sample(3, seed=5))
     np.testing.assert_array_equal(trained(images()), loaded(images()))
-    for name in ("schedule", "prediction", "variance", "sampler", "levels", "ema_decay"):
+    values = ("schedule", "prediction", "weighting", "variance", "support", "sampler", "levels")
+    for name in (*values, "ema_decay", "drop_rate"):
         assert getattr(loaded, name) == getattr(trained, name)
 
 
@@ -422,11 +510,25 @@ def test_a_callback_sees_every_step(trained):
     for sampler, levels in ((Ancestral(), range(5, -1, -1)), (DDIM(3), (4, 2, 0))):
         seen = []
         samples = trained.sample(
-            2, seed=1, sampler=sampler, callback=lambda t, x, seen=seen: seen.append((t, x.numpy()))
+            2, seed=1, sampler=sampler, callback=lambda s, x, seen=seen: seen.append((s, x.numpy()))
         )
-        assert [t for t, _ in seen] == list(levels)
+        expected = trained.schedule.sigma(tf.constant(levels))
+        np.testing.assert_allclose([sigma for sigma, _ in seen], expected)
         np.testing.assert_array_equal(seen[-1][1], samples)
         np.testing.assert_array_equal(trained.sample(2, seed=1, sampler=sampler), samples)
+
+
+def test_samples_do_not_depend_on_the_batches_and_are_compiled_once():
+    model = tiny((2,), num_steps=4, sampler=Ancestral())
+    traced = []
+    network = model.predict_start
+    model.predict_start = lambda *arguments: (traced.append(1), network(*arguments))[1]
+    whole = model.sample(5, seed=3)
+    for batch_size in (1, 2, 5):
+        parts = model.sample(5, seed=3, batch_size=batch_size)
+        np.testing.assert_allclose(parts, whole, atol=1e-5)
+    np.testing.assert_allclose(model.sample(9, seed=3)[:5], whole, atol=1e-5)
+    assert len(traced) == 1
 
 
 def test_the_denoiser_reads_the_condition():
@@ -437,7 +539,8 @@ def test_the_denoiser_reads_the_condition():
     x, y = (rng.normal(size=(4, 2)).astype("float32") for _ in range(2))
     found = model((x, y), t=3)
     output = model.averaged_denoiser([x, tf.fill([4], 3 / 6), y])
-    expected, _ = model.prediction.x0_and_noise(output, x, model.schedule.alpha_bar(3))
+    scale = float(np.sqrt(1 + model.schedule.sigma(3) ** 2))
+    expected = model.prediction.start(output, scale * x, model.schedule.sigma(3))
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     for draw in (
         lambda y: model.sample(4, seed=0, condition=y),
@@ -475,6 +578,8 @@ def test_bad_arguments_are_refused(trained):
         lambda: trained.sample(0),
         lambda: trained.sample(1, seed="a"),
         lambda: trained.sample(1, sampler=DDIM(7)),
+        lambda: trained.sample(1, guidance=2.0),
+        lambda: trained.edit(x, np.ones_like(x), guidance=2.0),
         lambda: trained.edit(x, x),
         lambda: trained.edit(x, np.ones_like(x)[:2]),
         lambda: trained.edit(x + 1, np.ones_like(x)),

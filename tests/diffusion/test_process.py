@@ -4,9 +4,24 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tfgen.diffusion import CosineSchedule, ForwardVariance, LinearSchedule, PosteriorVariance
-from tfgen.diffusion.process import forward, normal, posterior_mean, posterior_variance
+from tfgen.diffusion import (
+    CosineSchedule,
+    ForwardVariance,
+    KarrasSchedule,
+    LearnedVariance,
+    LinearSchedule,
+    PosteriorVariance,
+)
+from tfgen.diffusion.process import (
+    forward,
+    normal,
+    posterior_mean,
+    posterior_variance,
+    stratified_times,
+)
 
 tfd = tfp.distributions
 SCHEDULES = [LinearSchedule(20), CosineSchedule(20)]
@@ -66,11 +81,50 @@ def test_x_0_is_kept_exactly_at_time_zero():
 def test_variance_choices_are_the_papers():
     schedule = LinearSchedule(1000)
     t = tf.constant([2, 500, 1000])
-    np.testing.assert_allclose(ForwardVariance()(schedule, t), schedule.beta(t))
+    np.testing.assert_allclose(ForwardVariance().at(schedule, t), schedule.beta(t))
     # t = 1 takes beta_tilde_2, as the authors' code does.
-    first, second = ForwardVariance()(schedule, tf.constant([1, 2])).numpy()
-    assert first == PosteriorVariance()(schedule, 2) and second == schedule.beta(2)
-    assert ForwardVariance()(schedule, 1) == first
+    first, second = ForwardVariance().at(schedule, tf.constant([1, 2])).numpy()
+    assert first == PosteriorVariance().at(schedule, 2)
+    np.testing.assert_allclose(second, schedule.beta(2), rtol=1e-10)
+    assert ForwardVariance().at(schedule, 1) == first
     beta_tilde = (1 - schedule.alpha_bar(t - 1)) / (1 - schedule.alpha_bar(t)) * schedule.beta(t)
-    np.testing.assert_allclose(PosteriorVariance()(schedule, t), beta_tilde, rtol=1e-10)
-    assert PosteriorVariance()(schedule, 1) == PosteriorVariance()(schedule, 2)
+    np.testing.assert_allclose(PosteriorVariance().at(schedule, t), beta_tilde, rtol=1e-10)
+    assert PosteriorVariance().at(schedule, 1) == PosteriorVariance().at(schedule, 2)
+
+
+@pytest.mark.parametrize("schedule", [*SCHEDULES, KarrasSchedule(20)], ids=repr)
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 1000))
+def test_a_learned_variance_stays_between_its_limits(schedule, seed):
+    t = tf.range(1, 21)
+    share = np.random.default_rng(seed).random((20, 2, 3)).astype("float32")
+    share[:, 0, 0], share[:, 0, 1] = 0, 1
+    found = LearnedVariance().at(schedule, t, tf.constant(share)).numpy()
+    least = PosteriorVariance().at(schedule, t).numpy()
+    # The paper's limit at t = 1 is beta_1 itself.
+    most = schedule.beta(t).numpy()
+    assert np.all(found >= least[:, None, None] * (1 - 1e-5))
+    assert np.all(found <= most[:, None, None] * (1 + 1e-5))
+    np.testing.assert_allclose(found[:, 0, 0], least, rtol=1e-5)
+    np.testing.assert_allclose(found[:, 0, 1], most, rtol=1e-4)
+    logs = (1 - share) * np.log(least)[:, None, None] + share * np.log(most)[:, None, None]
+    np.testing.assert_allclose(np.log(found), logs, atol=1e-4)
+    alone = LearnedVariance().at(schedule, 7, tf.constant(share[6:7]))
+    np.testing.assert_allclose(alone[0], found[6], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("num_examples", "num_steps"), [(12, 12), (5, 20), (30, 7), (1, 4)])
+def test_stratified_times_come_one_from_each_part_of_the_steps(num_examples, num_steps):
+    all_times = [stratified_times(num_examples, num_steps, (0, s)).numpy() for s in range(400)]
+    for t in all_times[:50]:
+        assert t.dtype == np.int32
+        # Every part of k steps holds the share k / T of the examples, but for a rounding.
+        counts = np.bincount(np.append(t, t + num_steps), minlength=2 * num_steps + 1)[1:]
+        for k in range(1, num_steps + 1):
+            inside = np.convolve(counts, np.ones(k, int), "valid")[:num_steps]
+            share = k * num_examples / num_steps
+            assert inside.min() >= np.floor(share) and inside.max() <= np.ceil(share)
+    # Each example's own times are uniform, whatever its place.
+    means = np.mean(all_times, axis=0)
+    error = np.sqrt((num_steps**2 - 1) / 12 / len(all_times))
+    np.testing.assert_allclose(means, (num_steps + 1) / 2, atol=4.5 * error)

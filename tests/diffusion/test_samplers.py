@@ -1,143 +1,93 @@
-"""Samplers with the exact denoiser of Gaussian data, whose answers are known."""
+"""Samplers as values: their noise levels, their solvers, the same call for all."""
+
+import functools
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from gaussian_oracle import Gaussian, counted
 
-from tfgen.core import split_seed
-from tfgen.diffusion import DDIM, LinearSchedule, ancestral, ddim
-from tfgen.diffusion.predictions import Start
-from tfgen.diffusion.process import forward, normal, posterior_mean, posterior_variance
+from tfgen.diffusion import DDIM, Ancestral, CosineSchedule, DPMSolver, Heun, LinearSchedule
+from tfgen.diffusion.grids import EqualRatios, KarrasGrid, Strides
+from tfgen.diffusion.solvers import ancestral, ddim, dpm_solver_pp_2m, heun
+from tfgen.diffusion.variances import forward_variance
 
-MEAN, STDDEV = 0.5, 0.3
+DATA = Gaussian([0.5, -1.0], [[1.0, 0.6], [0.6, 0.5]])
 SEED = tf.constant([0, 7])
+SCHEDULE = LinearSchedule(12)
+CASES = {
+    Ancestral(): functools.partial(ancestral, variance=forward_variance),
+    Ancestral(5): functools.partial(ancestral, variance=forward_variance),
+    DDIM(4, eta=0.5): functools.partial(ddim, eta=0.5),
+    Heun(3): heun,
+    DPMSolver(4, KarrasGrid()): dpm_solver_pp_2m,
+}
 
 
-def exact_denoiser(schedule):
-    """E[x_0 | x_t] of x_0 ~ N(MEAN, STDDEV^2), and the noise that goes with it."""
-
-    def denoise(xt, t):
-        alpha_bar = schedule.alpha_bar(t)
-        signal = tf.sqrt(alpha_bar)
-        gain = tf.cast(signal * STDDEV**2 / (alpha_bar * STDDEV**2 + 1 - alpha_bar), xt.dtype)
-        x0 = MEAN + gain * (xt - tf.cast(signal, xt.dtype) * MEAN)
-        return Start().x0_and_noise(x0, xt, alpha_bar)
-
-    return denoise
-
-
-def exact_reverse(schedule, variance=None):
-    """p(x_{t-1} | x_t) of the exact denoiser; the variance is beta_tilde by default."""
-    denoise = exact_denoiser(schedule)
-
-    def p(xt, t):
-        mean = posterior_mean(schedule, xt, denoise(xt, t)[0], t)
-        return normal(mean, variance(t) if variance else posterior_variance(schedule, t, t - 1))
-
-    return p
+@pytest.mark.parametrize("sampler", CASES, ids=repr)
+def test_sampler_is_its_solver_on_its_levels_and_says_its_cost(sampler):
+    x = tf.constant(np.random.default_rng(0).normal(size=(3, 2)) * 10)
+    sigmas = sampler.sigmas(SCHEDULE)
+    denoise, count = counted(DATA.denoise)
+    found = sampler(denoise, x, sigmas, seed=SEED, variance=forward_variance)
+    assert int(count) == sampler.num_evaluations(SCHEDULE)
+    np.testing.assert_array_equal(found, CASES[sampler](DATA.denoise, x, sigmas, seed=SEED))
+    restored = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(sampler))
+    assert restored == sampler
 
 
-def compiled(sampler, *args, **kwargs):
-    return tf.function(lambda: sampler(*args, **kwargs), jit_compile=False)()
-
-
-def test_ancestral_moments_are_the_datas():
-    schedule = LinearSchedule(1000)
-    x0 = compiled(ancestral, exact_reverse(schedule), [4000, 2], 1000, seed=SEED)
-    # The fixed variance is right as the steps become small: what is left is sampling error.
-    np.testing.assert_allclose(tf.reduce_mean(x0), MEAN, atol=4 * STDDEV / 8000**0.5)
-    np.testing.assert_allclose(tf.math.reduce_std(x0), STDDEV, rtol=0.04)
-
-
-def test_ancestral_with_the_exact_reverse_variance_has_exact_moments_at_few_steps():
-    schedule = LinearSchedule(12)
-
-    def variance(t):
-        # var[x_{t-1} | x_t] = beta_tilde + (weight of x_0)^2 var[x_0 | x_t].
-        alpha_bar, previous = schedule.alpha_bar(t), schedule.alpha_bar(t - 1)
-        left = STDDEV**2 * (1 - alpha_bar) / (alpha_bar * STDDEV**2 + 1 - alpha_bar)
-        weight = tf.sqrt(previous) * schedule.beta(t) / (1 - alpha_bar)
-        return posterior_variance(schedule, t, t - 1) + weight**2 * left
-
-    p = exact_reverse(schedule, variance)
-    # The last step takes the mean, which lacks var[x_0 | x_1].
-    alpha_bar = schedule.alpha_bar(1).numpy()
-    lacking = STDDEV**2 * (1 - alpha_bar) / (alpha_bar * STDDEV**2 + 1 - alpha_bar)
-    x0 = compiled(ancestral, p, [20000, 2], 12, seed=SEED)
-    np.testing.assert_allclose(tf.reduce_mean(x0), MEAN, atol=4 * STDDEV / 40000**0.5)
-    np.testing.assert_allclose(
-        tf.math.reduce_variance(x0), STDDEV**2 - lacking, rtol=4 * (2 / 40000) ** 0.5
+def test_strides_are_the_schedules_own_levels():
+    np.testing.assert_array_equal(Ancestral().sigmas(SCHEDULE), [*SCHEDULE.sigmas()[::-1], 0])
+    np.testing.assert_array_equal(
+        DDIM(5).sigmas(SCHEDULE), [*SCHEDULE.sigmas()[[11, 8, 6, 3, 1]], 0]
     )
 
 
-def probability_flow_error(num_steps):
-    """Distance of DDIM's x_0 from the exact solution, which keeps the standard score of x_T."""
+@pytest.mark.parametrize("schedule", [SCHEDULE, CosineSchedule(200)], ids=repr)
+@pytest.mark.parametrize("grid", [EqualRatios(), KarrasGrid(3.0), EqualRatios(2.0)], ids=repr)
+def test_grids_go_from_the_highest_level_to_the_lowest_and_to_zero(grid, schedule):
+    sigmas = grid(schedule, 30)
+    all_levels = schedule.sigmas()
+    np.testing.assert_allclose(sigmas[0], min(grid.highest, all_levels[-1]))
+    np.testing.assert_allclose(sigmas[-2], all_levels[0])
+    assert len(sigmas) == 31 and sigmas[-1] == 0 and np.all(np.diff(sigmas) < 0)
+    scale = np.log if isinstance(grid, EqualRatios) else lambda s: s ** (1 / 3)
+    steps = np.diff(scale(sigmas[:-1]))
+    np.testing.assert_allclose(steps, steps[0])
+
+
+def test_two_evaluations_of_second_order_are_worth_many_of_first():
+    """What the defaults are for: the flow's end from T = 1000 linear steps, by 20 evaluations."""
     schedule = LinearSchedule(1000)
-    x0 = compiled(ddim, exact_denoiser(schedule), schedule, [50, 2], num_steps=num_steps, seed=SEED)
-    x_T = tf.random.stateless_normal([50, 2], split_seed(SEED, 2)[1])
-    alpha_bar = tf.cast(schedule.alpha_bar(1000), tf.float32)
-    score = (x_T - tf.sqrt(alpha_bar) * MEAN) / tf.sqrt(alpha_bar * STDDEV**2 + 1 - alpha_bar)
-    return float(tf.reduce_max(tf.abs(x0 - (MEAN + STDDEV * score))))
+    x = np.random.default_rng(0).normal(size=(50, 2)) * schedule.sigmas()[-1]
+
+    def error(sampler):
+        sigmas = sampler.sigmas(schedule)
+        start = DATA.flow(x, schedule.sigmas()[-1], sigmas[0])
+        x0 = sampler(DATA.denoise, tf.constant(start), sigmas, seed=SEED)
+        return np.abs(x0 - DATA.flow(x, schedule.sigmas()[-1], 0.0)).max()
+
+    assert error(DPMSolver()) < error(DDIM(100))
+    assert error(Heun(25)) < error(DDIM(100))
 
 
-def test_ddim_converges_to_the_probability_flow_at_first_order():
-    """DDIM is Euler's method (Song et al. 2021, 4.3): a quarter of the error in 4x the steps."""
-    errors = np.array([probability_flow_error(n) for n in (40, 160, 640)])
-    order = np.log(errors[:-1] / errors[1:]) / np.log(4)
-    np.testing.assert_allclose(order, 1, atol=0.1)
-
-
-def test_ddim_with_full_noise_and_all_steps_is_ancestral_sampling_step_by_step():
-    """Eq. 12 at eta = 1 has the mean and variance of q(x_{t-1} | x_t, x_0)."""
-    schedule = LinearSchedule(30)
-    denoise = exact_denoiser(schedule)
-    seed, initial_seed = split_seed(SEED, 2)
-    xt = tf.random.stateless_normal([5, 2], initial_seed)
-    for t in range(30, 0, -1):
-        noise = tf.random.stateless_normal(
-            [5, 2], tf.random.experimental.stateless_fold_in(seed, t)
-        )
-        mean = posterior_mean(schedule, xt, denoise(xt, t)[0], t)
-        xt = mean + tf.cast(tf.sqrt(posterior_variance(schedule, t, t - 1)), tf.float32) * noise
-    drawn = compiled(ddim, denoise, schedule, [5, 2], num_steps=30, eta=1.0, seed=SEED)
-    np.testing.assert_allclose(drawn, xt, atol=2e-5)
-
-
-def test_constrained_region_follows_the_forward_process_and_ends_at_its_values():
-    schedule = LinearSchedule(20)
-    known = tf.constant([[0.25, -0.5]])
-    seen = []
-
-    def keep_first(xt, t, seed):
-        seen.append(int(t))
-        first = tf.constant([[True, False]])
-        return tf.where(first, forward(schedule, known, t).sample(seed=seed), xt)
-
-    x0 = ancestral(exact_reverse(schedule), [1, 2], 20, seed=SEED, constrain=keep_first)
-    assert seen == list(range(20, -1, -1))
-    assert x0[0, 0] == 0.25
-
-
-@pytest.mark.parametrize("sampler", ["ancestral", "ddim"])
-def test_eager_and_compiled_samples_are_the_same(sampler):
-    schedule = LinearSchedule(8)
-
-    def draw():
-        if sampler == "ancestral":
-            return ancestral(exact_reverse(schedule), [3, 2], 8, seed=SEED)
-        return ddim(exact_denoiser(schedule), schedule, [3, 2], num_steps=4, eta=0.5, seed=SEED)
-
-    np.testing.assert_allclose(draw(), tf.function(draw, jit_compile=False)(), atol=1e-6)
-
-
-def test_sampler_values_are_checked_and_saved():
-    sampler = DDIM(num_steps=20, eta=0.5)
-    assert DDIM.from_config(sampler.get_config()) == sampler
-    assert (
-        keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(sampler))
-        == sampler
-    )
-    for bad in ({"num_steps": 0}, {"num_steps": 2.5}, {"eta": 1.5}, {"eta": -0.1}):
-        with pytest.raises(ValueError, match="Received: "):
-            DDIM(**bad)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: DDIM(0),
+        lambda: DDIM(2.5),
+        lambda: DDIM(eta=1.5),
+        lambda: DDIM(eta=-0.1),
+        lambda: Ancestral(0),
+        lambda: Heun(-1),
+        lambda: DPMSolver(True),
+        lambda: KarrasGrid(rho=0),
+        lambda: EqualRatios(highest=-1),
+        lambda: DDIM(13).sigmas(SCHEDULE),
+        lambda: Strides()(SCHEDULE, 13),
+    ],
+)
+def test_bad_arguments_are_refused(make):
+    with pytest.raises(ValueError, match="Received: "):
+        make()

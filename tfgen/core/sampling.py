@@ -83,18 +83,24 @@ class SamplingModel(GenerativeModel):
             blocks.append(generate(batch_size, fold_in(seed, index), part))
         return tf.concat(blocks, axis=0)[:total]
 
-    def preview(self, batch: tuple, seed: int = 0) -> tf.Tensor:
-        """Samples, as many as the batch has examples: a square of them, or a row a condition."""
+    def preview(self, batch: tuple, seed: int = 0, **of_sample: Any) -> tf.Tensor:
+        """Samples, as many as the batch has examples: a square of them, or a row a condition.
+
+        Args:
+            batch, seed: as for any model.
+            **of_sample: other arguments of `sample`, as a family has them.
+        """
         count = len(batch[0])
         if self.condition is None:
             num_columns = int(np.ceil(np.sqrt(count)))
             num_rows = count // num_columns
-            samples = self.sample(num_rows * num_columns, seed=seed)
+            samples = self.sample(num_rows * num_columns, seed=seed, **of_sample)
         else:
             rows = self.condition.rows(batch[1])
             num_rows, num_columns = len(rows), max(1, count // len(rows))
             repeated = [row for row in rows for _ in range(num_columns)]
-            samples = self.sample(len(repeated), condition=np.array(repeated), seed=seed)
+            condition = np.array(repeated)
+            samples = self.sample(len(repeated), condition=condition, seed=seed, **of_sample)
         return tf.reshape(samples, (num_rows, num_columns, *self.event_shape))
 
     def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:

@@ -1,29 +1,46 @@
 """Diffusion models: noise is added step by step, and a network learns to take it away."""
 
 from tfgen.diffusion.ddpm import DDPM
+from tfgen.diffusion.denoiser import Denoise, Denoised
+from tfgen.diffusion.grids import EqualRatios, Grid, KarrasGrid, Strides
 from tfgen.diffusion.model import DiffusionModel
-from tfgen.diffusion.predictions import Epsilon, Prediction, Start, Velocity
-from tfgen.diffusion.process import ForwardVariance, PosteriorVariance, ReverseVariance
-from tfgen.diffusion.samplers import DDIM, Ancestral, Sampler, ancestral, ddim
+from tfgen.diffusion.predictions import Epsilon, Preconditioned, Prediction, Start, Velocity
+from tfgen.diffusion.process import (
+    ForwardVariance,
+    LearnedVariance,
+    PosteriorVariance,
+    ReverseVariance,
+)
+from tfgen.diffusion.samplers import DDIM, Ancestral, DPMSolver, Heun, Sampler
 from tfgen.diffusion.schedules import CosineSchedule, KarrasSchedule, LinearSchedule, Schedule
+from tfgen.diffusion.solvers import ancestral, ddim, dpm_solver_pp_2m, heun
 from tfgen.diffusion.supports import Everywhere, Interval, Sphere, Support
 from tfgen.diffusion.weightings import EDMWeighting, MinSNR, Simple, Weighting
 
 __all__ = [
     "DDIM",
     "DDPM",
-    "DiffusionModel",
     "Ancestral",
     "CosineSchedule",
+    "DPMSolver",
+    "Denoise",
+    "Denoised",
+    "DiffusionModel",
     "EDMWeighting",
     "Epsilon",
+    "EqualRatios",
     "Everywhere",
     "ForwardVariance",
+    "Grid",
+    "Heun",
     "Interval",
+    "KarrasGrid",
     "KarrasSchedule",
+    "LearnedVariance",
     "LinearSchedule",
     "MinSNR",
     "PosteriorVariance",
+    "Preconditioned",
     "Prediction",
     "ReverseVariance",
     "Sampler",
@@ -31,9 +48,12 @@ __all__ = [
     "Simple",
     "Sphere",
     "Start",
+    "Strides",
     "Support",
     "Velocity",
     "Weighting",
     "ancestral",
     "ddim",
+    "dpm_solver_pp_2m",
+    "heun",
 ]

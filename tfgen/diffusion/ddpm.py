@@ -6,15 +6,20 @@ from typing import Any, Self
 import keras
 import tensorflow as tf
 
-from tfgen.core import Adam, Condition, Phase, RunningAverage, example_seeds, split_seed
+from tfgen.core import Adam, Condition, Phase, RunningAverage, example_seeds
 from tfgen.core.arrays import in_batches
+from tfgen.core.size_checks import check_rate
 from tfgen.core.typing import ArrayLike, SeedLike, ShapeLike
 from tfgen.diffusion.bound import variational_bound
+from tfgen.diffusion.denoiser import Denoised
 from tfgen.diffusion.model import DiffusionModel
-from tfgen.diffusion.predictions import Epsilon, Prediction, Start, Velocity, signal_and_noise
-from tfgen.diffusion.process import PosteriorVariance, ReverseVariance
+from tfgen.diffusion.objective import denoising_loss, loss_terms
+from tfgen.diffusion.predictions import Epsilon, Prediction, Velocity
+from tfgen.diffusion.process import PosteriorVariance, ReverseVariance, like
 from tfgen.diffusion.samplers import Ancestral, Sampler
 from tfgen.diffusion.schedules import LinearSchedule, Schedule
+from tfgen.diffusion.supports import Everywhere, Interval, Support
+from tfgen.diffusion.weightings import Weighting
 from tfgen.distributions.levels import check_levels
 from tfgen.networks import small_denoiser
 
@@ -24,22 +29,30 @@ class DDPM(DiffusionModel):
 
     Ho, Jain & Abbeel (2020). q adds Gaussian noise in T steps; the denoiser learns to undo one.
     Training moves the denoiser; all the rest, validation included, uses the running average of
-    its weights. With a condition y, the denoiser reads it as its third input.
+    its weights. With a condition y, the denoiser reads it as its third input; in training it is
+    now and then left out, so that samples can be guided (Ho & Salimans 2021).
 
     Args:
-        denoiser: Keras model, `[x_t, time]` to the prediction: `[batch, *event_shape]` and
-            float32 `[batch]`, t / T, to `[batch, *event_shape]`.
+        denoiser: Keras model, `[c_in x, time]` to the prediction: `[batch, *event_shape]` and
+            float32 `[batch]`, t / T, to `[batch, *event_shape]`; twice as many along the last axis
+            where the variance is learned.
         schedule: such as `LinearSchedule(1000)`.
-        prediction: what the denoiser outputs: `Epsilon()`, `Start()` or `Velocity()`.
-        variance: of p(x_{t-1} | x_t): `PosteriorVariance()` or `ForwardVariance()`.
-        sampler: what `sample` uses by default: `Ancestral()`, or a `DDIM(...)`.
+        prediction: what the denoiser outputs: `Epsilon()`, `Start()`, `Velocity()` or
+            `Preconditioned()`.
+        weighting: of the noise levels in training: `Simple()`, `MinSNR()` or `EDMWeighting()`;
+            None for what is predicted at all of them alike, of `Epsilon()` the same as `Simple()`.
+        variance: of p(x_{t-1} | x_t): `PosteriorVariance()`, `ForwardVariance()` or
+            `LearnedVariance()`.
+        support: what x_0 may be; None for `Interval()` of images and `Everywhere()` of vectors.
+        sampler: what `sample` uses by default: `Ancestral()`, or such as `DDIM(50)`.
         levels: number of levels of the data, 256 for 8 bits: `elbo` then bounds the probability
             of a level. None: it bounds a density.
         ema_decay: decay of the average of the weights, in [0, 1).
         condition: what y is; None for p(x).
+        drop_rate: how often training leaves the condition out, in [0, 1); 0 for no guidance.
     Raises:
         ValueError: the denoiser's shapes do not fit, the sampler does not fit the schedule, or
-            `levels` or `ema_decay` is out of range.
+            `levels`, `ema_decay` or `drop_rate` is out of range.
 
     Example:
         >>> model = DDPM.default((2,), num_steps=10, base_channels=8)
@@ -47,7 +60,6 @@ class DDPM(DiffusionModel):
         TensorShape([3, 2])
     """
 
-    term_names = ("denoising_mse",)
     density = "bound"
     takes_condition = True
     paper = "Ho et al. 2020; Song et al. 2021"
@@ -59,35 +71,49 @@ class DDPM(DiffusionModel):
         denoiser: keras.Model,
         schedule: Schedule,
         prediction: Prediction = Epsilon(),
+        weighting: Weighting | None = None,
         variance: ReverseVariance = PosteriorVariance(),
+        support: Support | None = None,
         sampler: Sampler = Ancestral(),
         levels: int | None = None,
         ema_decay: float = 0.9999,
         condition: Condition | None = None,
+        drop_rate: float = 0.1,
         **kwargs: Any,
     ) -> None:
         super().__init__(condition=condition, **kwargs)
-        inputs = [each.shape for each in denoiser.inputs]
-        wanted = [denoiser.output_shape, (None,)]
-        if condition is not None:
-            wanted.append(tuple(condition.given_spec.shape))
-        if inputs != wanted:
-            raise ValueError(
-                "expected the denoiser to map"
-                f" {'[x_t, time]' if condition is None else '[x_t, time, y]'} to the shape of x_t."
-                f" Received: {denoiser.input_shape} to {denoiser.output_shape}"
-            )
+        self.variance = variance
         self.denoiser = denoiser
+        self._check_denoiser()
         self.schedule = schedule
         self.prediction = prediction
-        self.variance = variance
-        sampler.check(schedule)
+        self.weighting = weighting
+        self.support = support or (Interval() if self.is_image else Everywhere())
+        sampler.sigmas(schedule)
         self.sampler = sampler
         self.levels = None if levels is None else check_levels(levels)
         self.ema_decay = ema_decay
+        self.drop_rate = check_rate(drop_rate, "drop_rate")
+        self.term_names = loss_terms(variance)
         self.averaged_denoiser = RunningAverage(
             denoiser, ema_decay, dtype=self.dtype_policy, name="averaged_denoiser"
         )
+
+    def _check_denoiser(self):
+        found = [each.shape for each in self.denoiser.inputs]
+        output = found[0]
+        if self.variance.learned:
+            output = (*output[:-1], 2 * output[-1])
+        wanted = [(None,)]
+        if self.condition is not None:
+            wanted.append(tuple(self.condition.given_spec.shape))
+        if found[1:] != wanted or self.denoiser.output_shape != output:
+            inputs = "[x_t, time]" if self.condition is None else "[x_t, time, y]"
+            twice = ", twice in the last axis" if self.variance.learned else ""
+            raise ValueError(
+                f"expected the denoiser to map {inputs} to the shape of x_t{twice}."
+                f" Received: {self.denoiser.input_shape} to {self.denoiser.output_shape}"
+            )
 
     @classmethod
     def default(
@@ -101,26 +127,26 @@ class DDPM(DiffusionModel):
         dropout: float | None = None,
         patch_size: int | None = None,
         schedule: Schedule | None = None,
+        variance: ReverseVariance = PosteriorVariance(),
         condition: Condition | None = None,
         **kwargs: Any,
     ) -> Self:
         """A small U-Net for images of any size from 8x8 up, a perceptron for vectors.
 
-        Images have the paper's prediction `Epsilon()`, vectors `Velocity()`: from noise, x_0
-        follows by a division by sqrt(alpha_bar_t), down to 0.006, and only images are clipped.
-
-        The paper's CIFAR-10 model has `base_channels=128, multipliers=(1, 2, 2, 2),
-        num_blocks=2, attention_at=(1,), patch_size=1`.
+        Images have the paper's prediction `Epsilon()`, vectors `Velocity()`: from noise, x_0 is
+        x - sigma noise, sigma up to 157, and only images have a support to keep it in. The paper's
+        CIFAR-10 model has `base_channels=128, multipliers=(1, 2, 2, 2), num_blocks=2,
+        attention_at=(1,), patch_size=1`.
 
         Args:
             event_shape: `(height, width, channels)`, or `(d,)`.
             num_steps: T.
             base_channels: channels of the U-Net's first level; an eighth of the perceptron's
                 width.
-            multipliers, num_blocks, attention_at, dropout: of the U-Net alone; None for what
-                `tfgen.networks.unet` has, (1, 2, 2), 1, (-1,) and 0.1.
+            multipliers, num_blocks, attention_at, dropout: of the U-Net alone; None for its own.
             patch_size: likewise; None for 2 where both sides have 24 pixels or more, else 1.
             schedule: of the noise; None for `LinearSchedule(num_steps)`.
+            variance: as in the constructor; of a learned one the network has a second output.
             condition: what y is; None for p(x).
             **kwargs: the constructor's other arguments.
         Raises:
@@ -138,15 +164,17 @@ class DDPM(DiffusionModel):
             dropout=dropout,
             patch_size=patch_size,
             condition=condition,
+            num_outputs=2 if variance.learned else 1,
         )
-        return cls(denoiser=denoiser, schedule=schedule, condition=condition, **kwargs)
+        values = {"schedule": schedule, "variance": variance, "condition": condition}
+        return cls(denoiser=denoiser, **values, **kwargs)
 
     @property
     def event_shape(self) -> tuple[int, ...]:
-        return tuple(self.denoiser.output_shape[1:])
+        return tuple(self.denoiser.inputs[0].shape[1:])
 
     def phases(self) -> tuple[Phase, ...]:
-        return (Phase("denoiser", self.simple_loss, (self.denoiser,)),)
+        return (Phase("denoiser", self.denoising_loss, (self.denoiser,)),)
 
     def averages(self) -> tuple[RunningAverage, ...]:
         return (self.averaged_denoiser,)
@@ -155,54 +183,42 @@ class DDPM(DiffusionModel):
         """Adam as in appendix B of the paper, gradients clipped to a global norm of 1."""
         return {"denoiser": Adam(2e-4, global_clipnorm=1.0)}
 
-    def denoise(
+    def predict_start(
         self,
-        xt: tf.Tensor,
-        t: int | tf.Tensor,
+        x: tf.Tensor,
+        sigma: tf.Tensor,
         given: tf.Tensor | None = None,
         training: bool = False,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Predictions of x_0, clipped to [-1, 1] for images, and of the noise that leads to x_t.
+    ) -> Denoised:
+        output, share = self.network_outputs(self.averaged_denoiser, x, sigma, given, training)
+        return Denoised(self.prediction.start(output, x, sigma), share)
 
-        Args:
-            xt: `[batch, *event_shape]`, float32, in the model's scale.
-            t: integers in 1..T, `[batch]` or a scalar.
-            given: what the network reads of the conditions, `[batch, ...]`.
-            training: whether the network runs as in training.
-        Returns:
-            Two tensors `[batch, *event_shape]`, float32.
-        """
-        alpha_bar = self.schedule.alpha_bar(t)
-        output = _run(self.averaged_denoiser, xt, t / self.schedule.num_steps, given, training)
-        x0, noise = self.prediction.x0_and_noise(output, xt, alpha_bar)
-        if self.is_image:
-            return Start().x0_and_noise(tf.clip_by_value(x0, -1, 1), xt, alpha_bar)
-        return x0, noise
+    def network_outputs(
+        self,
+        network: Any,
+        x: tf.Tensor,
+        sigma: tf.Tensor,
+        given: tf.Tensor | None,
+        training: bool,
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """What a network predicts, and its share of the variance; both float32, as x."""
+        time = tf.broadcast_to(self.schedule.time(sigma), tf.shape(x)[:1])
+        inputs = [like(self.prediction.c_in(sigma), x) * x, time]
+        output = network(inputs if given is None else [*inputs, given], training=training)
+        output = tf.cast(output, tf.float32)
+        if not self.variance.learned:
+            return output, None
+        output, share = tf.split(output, 2, axis=-1)
+        return output, tf.sigmoid(share)
 
-    def simple_loss(
+    def denoising_loss(
         self, batch: tuple[tf.Tensor, ...], seed: tf.Tensor, training: bool
     ) -> dict[str, tf.Tensor]:
-        """L_simple = E_{t, x_0, noise} |target - denoiser(x_t, t)|^2, t ~ U{1..T}  (Eq. 14).
-
-        The mean over dimensions, not their sum, as in the paper's own figures.
-        """
-        x, given = (*batch, None)[:2]
-        x0 = self.rescale(tf.cast(x, tf.float32))
-        time_seed, noise_seed = split_seed(seed, 2)
-        t = tf.random.stateless_uniform(
-            tf.shape(x0)[:1], time_seed, 1, self.schedule.num_steps + 1, tf.int32
-        )
-        noise = tf.random.stateless_normal(tf.shape(x0), noise_seed)
-        alpha_bar = self.schedule.alpha_bar(t)
-        signal, sigma = signal_and_noise(alpha_bar, x0)
-        xt = signal * x0 + sigma * noise
-        target = self.prediction.target(x0, noise, alpha_bar)
-        network = self.denoiser if training else self.averaged_denoiser
-        output = _run(network, xt, t / self.schedule.num_steps, given, training)
-        return {"denoising_mse": tf.reduce_mean(tf.square(target - output))}
+        """E_{t, x_0, noise} w(sigma_t) |x_0 - x_0(x_t, t)|^2, t ~ U{1..T}: `denoising_loss`."""
+        return denoising_loss(self, batch, seed, training)
 
     def call(self, inputs: Any, training: bool = False, t: int | tf.Tensor = 1) -> tf.Tensor:
-        """The denoised x: the prediction of x_0 with x taken as x_t.
+        """The denoised x: the prediction of x_0 with x taken as the paper's x_t.
 
         Args:
             inputs: x, `[batch, *event_shape]`, float32, images in [0, 1]; or `(x, condition)` for
@@ -217,8 +233,10 @@ class DDPM(DiffusionModel):
         if not tf.is_tensor(t) and not 1 <= t <= self.schedule.num_steps:
             raise ValueError(f"expected t in 1..{self.schedule.num_steps}. Received: {t!r}")
         x, given = self.read_inputs(inputs)
-        x0, _ = self.denoise(self.rescale(tf.cast(x, tf.float32)), t, given, training)
-        return self.restore(x0)
+        sigma = self.schedule.sigma(t)
+        xt = self.rescale(tf.cast(x, tf.float32))
+        x0 = self.predict_start(like(tf.sqrt(1 + sigma**2), xt) * xt, sigma, given, training).start
+        return self.restore(self.support.project(x0))
 
     def elbo(
         self,
@@ -265,9 +283,6 @@ class DDPM(DiffusionModel):
     def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
         """`sample`, `edit`, `elbo` of all terms, and `denoise`, `call` at a given t."""
 
-        def edit(x, mask, seed, condition=None):
-            return {"edited": self.edit(x, mask, seed=seed, condition=condition)}
-
         def elbo(x, seed, condition=None):
             return {"elbo": self.elbo(x, seed=seed, condition=condition)}
 
@@ -275,20 +290,11 @@ class DDPM(DiffusionModel):
             return {"denoised": self(x if condition is None else (x, condition), t=t)}
 
         x = tf.TensorSpec((None, *self.event_shape), tf.float32, name="x")
-        mask = tf.TensorSpec((None, *self.event_shape), tf.float32, name="mask")
         seed = tf.TensorSpec((2,), tf.int32, name="seed")
         t = tf.TensorSpec((), tf.int32, name="t")
         condition = self.condition_specs()
         return {
             **super().signatures(),
-            "edit": (edit, [x, mask, seed, *condition]),
             "elbo": (elbo, [x, seed, *condition]),
             "denoise": (denoise, [x, t, *condition]),
         }
-
-
-def _run(network, xt, time, given, training):
-    """The network's output in float32; a scalar time becomes one for each example."""
-    time = tf.broadcast_to(tf.cast(time, tf.float32), tf.shape(xt)[:1])
-    inputs = [xt, time] if given is None else [xt, time, given]
-    return tf.cast(network(inputs, training=training), tf.float32)

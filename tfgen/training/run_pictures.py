@@ -30,7 +30,12 @@ def save_preview(
 
 
 def draw(
-    folder: str | os.PathLike, num_samples: int, *, condition: str | None = None, seed: int = 0
+    folder: str | os.PathLike,
+    num_samples: int,
+    *,
+    condition: str | None = None,
+    guidance: float | None = None,
+    seed: int = 0,
 ) -> tf.Tensor:
     """Examples from the model of a run: samples, or its preview where there is more to show.
 
@@ -40,14 +45,16 @@ def draw(
         condition: text of the condition of all samples, as `model.condition.parse` reads it. None
             for a model without one; a model with one then shows a row for each condition. A model
             that draws no samples shows its preview.
+        guidance: how closely samples follow their condition, of a diffusion model; None for 1.
         seed: of the draws.
     Returns:
         `[num_samples, *event_shape]`, or `[rows, columns, *event_shape]`.
     Raises:
-        ValueError: no finished run, or a condition that its model does not take.
+        ValueError: no finished run, or a condition or guidance that its model does not take.
     """
     run = RunFolder(folder)
-    return _draw(run, run.load_model(), num_samples, condition, seed)
+    model = run.load_model()
+    return _draw(run, model, num_samples, condition, seed, _guidance(model, guidance))
 
 
 def write_drawn(
@@ -56,6 +63,7 @@ def write_drawn(
     num_samples: int,
     *,
     condition: str | None = None,
+    guidance: float | None = None,
     seed: int = 0,
 ) -> None:
     """Writes what `draw` gives as a picture, or samples as an array (see `save_samples`).
@@ -64,7 +72,7 @@ def write_drawn(
     are given the conditions of validation examples, unless one is given for all.
 
     Args:
-        folder, num_samples, condition, seed: as for `draw`.
+        folder, num_samples, condition, guidance, seed: as for `draw`.
         path: of the file.
     Raises:
         ValueError: as `draw`, or such examples cannot be written as a file of that ending.
@@ -73,24 +81,38 @@ def write_drawn(
     run = RunFolder(folder)
     model = run.load_model()
     check_sample_ending(path, model.event_shape)
+    of_sample = _guidance(model, guidance)
     if ending in PICTURE_ENDINGS or not isinstance(model, SamplingModel):
-        drawn = _draw(run, model, num_samples, condition, seed)
+        drawn = _draw(run, model, num_samples, condition, seed, of_sample)
         # The shape of what is shown, which a preview of two domains may have from either.
         save_samples(drawn, drawn.shape[-len(model.event_shape) :], path)
         return
     given = _conditions(run, model, num_samples, condition)
-    samples = model.sample(num_samples, condition=given, seed=seed, batch_size=_BLOCK)
+    samples = model.sample(num_samples, condition=given, seed=seed, batch_size=_BLOCK, **of_sample)
     save_samples(samples, model.event_shape, path, given)
 
 
-def _draw(run, model, num_samples, condition, seed):
+def _guidance(model, guidance):
+    """The argument of `sample`, where there is any."""
+    if guidance is None:
+        return {}
+    if not hasattr(model, "check_guidance"):
+        raise ValueError(
+            "expected guidance for a diffusion model alone."
+            f" Received: {guidance} for a {type(model).__name__}"
+        )
+    return {"guidance": model.check_guidance(guidance)}
+
+
+def _draw(run, model, num_samples, condition, seed, of_sample):
     samples = isinstance(model, SamplingModel)
     if condition is not None:
         value = _parse(model, condition)
-        return model.sample(num_samples, condition=value, seed=seed)
+        return model.sample(num_samples, condition=value, seed=seed, **of_sample)
     if samples and model.condition is None:
         return model.sample(num_samples, seed=seed)
-    return model.preview(load_validation(model, run.read_metrics(), num_samples), seed)
+    batch = load_validation(model, run.read_metrics(), num_samples)
+    return model.preview(batch, seed, **of_sample)
 
 
 def _conditions(run, model, num_samples, condition):
