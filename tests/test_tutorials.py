@@ -263,6 +263,39 @@ def test_adversarial(execute):
     assert translated < 0.75 * min(others)
 
 
+def test_diffusion(execute):
+    found = execute(
+        "diffusion",
+        gap="max(gaps)",
+        inside="inside",
+        first="np.max(np.abs(guesses[0]))",
+        orders="orders",
+        excess="list(excess.values())",
+        near="near(sampled)",
+        ends="float(np.max(np.abs(strip[-1] - model.sample(10, condition=digits, seed=0))))",
+        figures="list(figures.values())",
+        apart="apart",
+    )
+    # Tweedie's formula; the first guesses are near the mean of all data, 0.
+    assert found["gap"] < 1e-10 and found["first"] < 0.2
+    inside = found["inside"]
+    assert inside["fresh data"] > 0.98
+    assert inside["ancestral"] == pytest.approx(inside["fresh data"], abs=0.02)
+    assert inside["DDIM"] > inside["fresh data"] - 0.02
+    orders = {"DDIM": 1, "Heun": 2, "DPM-Solver++(2M)": 2}
+    assert found["orders"] == pytest.approx(orders, abs=0.15)
+    # No denoiser is better than the perfect one, but for the draws of 2,000 points.
+    assert all(-0.02 < each < 0.3 for each in found["excess"])
+    assert found["near"] > 0.9
+    assert found["ends"] < 1e-5
+    one, two, four = found["figures"]
+    assert one["right"] > 0.8 and min(two["right"], four["right"]) > 0.97
+    assert one["distance"] < two["distance"] < four["distance"]
+    assert one["spread"] > two["spread"] > four["spread"]
+    near, far = found["apart"]
+    assert near < far / 10
+
+
 def test_every_tutorial_is_executed_here():
     tests = {name.removeprefix("test_") for name in globals()}
     assert NOTEBOOKS and {path.stem for path in NOTEBOOKS} <= tests
