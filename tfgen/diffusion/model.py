@@ -256,7 +256,11 @@ class DiffusionModel(EditingModel):
             sigma: the highest noise level.
         """
         scale = tf.sqrt(1 + tf.square(tf.cast(sigma, tf.float64)))
-        return tf.cast(scale, tf.float32) * normal_by_example(seeds, self.event_shape, -1)
+        start = tf.zeros((tf.shape(seeds)[0], *self.event_shape))
+        # In a loop: from constant seeds a graph would draw beforehand, and not XLA's stream.
+        draw = lambda i, _: (i + 1, normal_by_example(seeds, self.event_shape, i))
+        _, normal = tf.while_loop(lambda i, _: i < 0, draw, [-1, start])
+        return tf.cast(scale, tf.float32) * normal
 
     def guided_specs(self) -> list[tf.TensorSpec]:
         """What a signature takes last: `guidance`, where there is any, and the condition."""
