@@ -98,7 +98,7 @@ GIVEN = {
     "width": 1,
 }
 OF_VECTORS = {"RNADE", "denoising_mlp"}
-OF_TEXTS = {"TextToImageGAN"}
+OF_TEXTS = {"CLIP", "TextToImageGAN"}
 OF_CLASSES = {"StarGAN"}
 
 

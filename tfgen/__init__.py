@@ -44,7 +44,7 @@ from tfgen.autoregressive import (
     PixelCNNPlusPlus,
     RowLSTM,
 )
-from tfgen.diffusion import DDPM
+from tfgen.diffusion import CLIP, DDPM
 from tfgen.latent import AAE, VAE, Autoencoder, HierarchicalVAE
 from tfgen.training import show
 
@@ -53,6 +53,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AAE",
     "Autoencoder",
+    "CLIP",
     "ChainRule",
     "ConditionalGAN",
     "CycleGAN",

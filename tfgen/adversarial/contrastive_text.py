@@ -6,6 +6,7 @@ import tensorflow as tf
 from tfgen.adversarial.wrong_captions import words_apart
 from tfgen.core import Adam, Configured, fold_in, split_seed
 from tfgen.core.size_checks import check_positive, check_sizes
+from tfgen.losses import contrastive
 
 _LEAST = 1e-6  # of a squared length that is divided by
 
@@ -50,11 +51,7 @@ class ContrastiveText(Configured):
             given: `[batch, length]`, the numbers of the captions' words.
         """
         cosines = tf.matmul(_unit(text), _unit(image), transpose_b=True)
-        same = words_apart(given, given) == 0
-        others = same & ~tf.eye(tf.shape(given)[0], dtype=tf.bool)
-        logits = tf.where(others, float("-inf"), cosines / self.temperature)
-        own = [tf.linalg.diag_part(tf.nn.log_softmax(logits, axis=axis)) for axis in (0, 1)]
-        return -tf.reduce_mean(own)
+        return contrastive(cosines / self.temperature, words_apart(given, given) == 0)
 
     def draw(self, given: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Indices of the examples of one batch, int32 `[min(batch_size, num_examples)]`.

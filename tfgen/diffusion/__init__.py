@@ -1,5 +1,6 @@
 """Diffusion models: noise is added step by step, and a network learns to take it away."""
 
+from tfgen.diffusion.clip import CLIP
 from tfgen.diffusion.ddpm import DDPM
 from tfgen.diffusion.denoiser import Denoise, Denoised
 from tfgen.diffusion.grids import EqualRatios, Grid, KarrasGrid, Strides
@@ -18,6 +19,7 @@ from tfgen.diffusion.supports import Everywhere, Interval, Sphere, Support
 from tfgen.diffusion.weightings import EDMWeighting, MinSNR, Simple, Weighting
 
 __all__ = [
+    "CLIP",
     "DDIM",
     "DDPM",
     "Ancestral",

@@ -98,14 +98,16 @@ class DDIM(Sampler):
     """Few large steps, `ddim`.
 
     Args:
-        num_steps: number of steps, with `Strides()` at most the schedule's T.
+        num_steps: number of steps, with `Strides()` at most the schedule's T; None for T.
         eta: 0 for the deterministic map, 1 for the posterior's noise.
         grid: which noise levels they go to.
     Raises:
         ValueError: `num_steps` is no positive int, or eta is outside [0, 1].
     """
 
-    def __init__(self, num_steps: int = 50, eta: float = 0.0, grid: Grid = Strides()) -> None:
+    def __init__(
+        self, num_steps: int | None = 50, eta: float = 0.0, grid: Grid = Strides()
+    ) -> None:
         super().__init__(num_steps, grid)
         if check_not_negative(eta, "eta") > 1:
             raise ValueError(f"expected eta in [0, 1]. Received: {eta!r}")
@@ -128,13 +130,13 @@ class Heun(Sampler):
     """Second order, two evaluations a step but for the last, `heun`.
 
     Args:
-        num_steps: number of steps.
+        num_steps: number of steps; None for the schedule's T.
         grid: which noise levels they go to.
     Raises:
         ValueError: `num_steps` is no positive int.
     """
 
-    def __init__(self, num_steps: int = 18, grid: Grid = EqualRatios()) -> None:
+    def __init__(self, num_steps: int | None = 18, grid: Grid = EqualRatios()) -> None:
         super().__init__(num_steps, grid)
 
     def num_evaluations(self, schedule: Schedule) -> int:
@@ -158,13 +160,13 @@ class DPMSolver(Sampler):
     """Second order at one evaluation a step, DPM-Solver++(2M), `dpm_solver_pp_2m`.
 
     Args:
-        num_steps: number of steps.
+        num_steps: number of steps; None for the schedule's T.
         grid: which noise levels they go to.
     Raises:
         ValueError: `num_steps` is no positive int.
     """
 
-    def __init__(self, num_steps: int = 20, grid: Grid = EqualRatios()) -> None:
+    def __init__(self, num_steps: int | None = 20, grid: Grid = EqualRatios()) -> None:
         super().__init__(num_steps, grid)
 
     def __call__(

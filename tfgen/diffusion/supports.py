@@ -5,7 +5,7 @@ import abc
 import tensorflow as tf
 
 from tfgen.core import Configured
-from tfgen.core.size_checks import check_positive
+from tfgen.core.size_checks import check_finite, check_positive
 
 
 class Support(Configured, abc.ABC):
@@ -33,9 +33,9 @@ class Interval(Support):
     """
 
     def __init__(self, low: float = -1.0, high: float = 1.0) -> None:
-        if not low < high:
+        self.low, self.high = check_finite(low, "low"), check_finite(high, "high")
+        if low >= high:
             raise ValueError(f"expected low < high. Received: {low!r}, {high!r}")
-        self.low, self.high = float(low), float(high)
 
     def project(self, x0: tf.Tensor) -> tf.Tensor:
         return tf.clip_by_value(x0, self.low, self.high)

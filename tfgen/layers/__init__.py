@@ -9,6 +9,7 @@ from tfgen.layers.gated_pixel import GatedPixelLayer
 from tfgen.layers.gated_resnet import DownRightShiftedResnet, DownShiftedResnet
 from tfgen.layers.group_normalization import GroupNormalization
 from tfgen.layers.image_pool import ImagePool
+from tfgen.layers.learned_scale import LearnedScale
 from tfgen.layers.left_conv import LeftConv2D
 from tfgen.layers.locally_masked_conv import LocallyMaskedConv2D
 from tfgen.layers.masked_conv import MaskedConv2D
@@ -32,6 +33,7 @@ from tfgen.layers.sum_over_parts import SumOverParts
 from tfgen.layers.sync_batch_norm import SyncBatchNormalization
 from tfgen.layers.time_embedding import TimeEmbedding
 from tfgen.layers.token_embedding import TokenEmbedding
+from tfgen.layers.word_sequence import WordSequence
 
 __all__ = [
     "ChannelBias",
@@ -51,6 +53,7 @@ __all__ = [
     "GatedPixelLayer",
     "GroupNormalization",
     "ImagePool",
+    "LearnedScale",
     "LeftConv2D",
     "LocallyMaskedConv2D",
     "MaskedConv2D",
@@ -69,4 +72,5 @@ __all__ = [
     "SyncBatchNormalization",
     "TimeEmbedding",
     "TokenEmbedding",
+    "WordSequence",
 ]

@@ -1,5 +1,6 @@
 """Losses that are values: pairs of adversarial ones, penalties beside them, and their theory."""
 
+from tfgen.losses.contrastive import contrastive
 from tfgen.losses.geometric_decay import GeometricDecay
 from tfgen.losses.mode_seeking import ModeSeeking
 from tfgen.losses.pairs import (
@@ -37,6 +38,7 @@ __all__ = [
     "SumOfPenalties",
     "TrueMaskLoss",
     "Wasserstein",
+    "contrastive",
     "game_value",
     "jensen_shannon",
     "optimal_least_squares",

@@ -30,6 +30,7 @@ from tfgen.networks.text_to_image import (
     text_to_image_discriminator,
     text_to_image_generator,
 )
+from tfgen.networks.transformer import text_transformer, transformer_blocks
 from tfgen.networks.unet import unet
 
 __all__ = [
@@ -69,5 +70,7 @@ __all__ = [
     "text_encoder",
     "text_to_image_discriminator",
     "text_to_image_generator",
+    "text_transformer",
+    "transformer_blocks",
     "unet",
 ]
