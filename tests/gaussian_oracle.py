@@ -1,9 +1,11 @@
 """Gaussian data, of which everything about diffusion is known: an oracle for its tests."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 from scipy import stats
 
+from tfgen.diffusion import DDPM, Start
 from tfgen.diffusion.denoiser import Denoised
 
 
@@ -59,3 +61,31 @@ def counted(denoise):
         return denoise(x, sigma)
 
     return counting, count
+
+
+@keras.saving.register_keras_serializable(package="tfgen_tests")
+class PerfectDenoiser(keras.layers.Layer):
+    """The denoiser of a `Gaussian` as a DDPM's network, `[c_in x, time]` to x_0, at any level."""
+
+    def __init__(self, data, schedule, **kwargs):
+        super().__init__(**kwargs)
+        self.data, self.logs = data, np.log(schedule.sigmas())
+
+    def call(self, x, time):
+        place = tf.cast(time, tf.float64) * len(self.logs) - 1
+        low = tf.clip_by_value(tf.cast(place, tf.int32), 0, len(self.logs) - 2)
+        first, last = (tf.gather(self.logs, each) for each in (low, low + 1))
+        sigma = tf.exp(first + (last - first) * (place - tf.cast(low, tf.float64)))[:, None]
+        flat = tf.reshape(tf.cast(x, tf.float64), (-1, len(self.data.mean)))
+        start = self.data.denoise(flat * tf.sqrt(1 + tf.square(sigma)), sigma).start
+        return tf.cast(tf.reshape(start, tf.shape(x)), x.dtype)
+
+    def compute_output_shape(self, x_shape, time_shape=None):
+        return x_shape
+
+
+def perfect_model(data, schedule, event_shape=None, **kwargs):
+    """The DDPM of Gaussian data in its own scale, for images [-1, 1]."""
+    x, time = keras.Input(event_shape or (len(data.mean),)), keras.Input(())
+    network = keras.Model([x, time], PerfectDenoiser(data, schedule)(x, time))
+    return DDPM(denoiser=network, schedule=schedule, prediction=Start(), **kwargs)

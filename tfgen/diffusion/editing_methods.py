@@ -1,19 +1,30 @@
-"""What a diffusion model does to examples that there are already."""
+"""What a diffusion model does to examples that there are already: parts redrawn, wholes varied."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
-from tfgen.core import SamplingModel, example_seeds, normal_by_example
+from tfgen.core import SamplingModel, example_seeds
 from tfgen.core.checks import check_mask
+from tfgen.core.size_checks import check_positive
 from tfgen.core.typing import ArrayLike, SeedLike
+from tfgen.diffusion.grids import EqualRatios
 from tfgen.diffusion.guidance import by_guidance
-from tfgen.diffusion.samplers import Ancestral
+from tfgen.diffusion.repaint import repaint
+from tfgen.diffusion.samplers import Sampler
+from tfgen.diffusion.solvers import normal_like
+
+EDIT_STEPS = 60
 
 
 class EditingModel(SamplingModel):
-    """`edit`, for `DiffusionModel`."""
+    """`edit` and `sdedit`, for `DiffusionModel`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._compiled_sdedit = functools.lru_cache(self._compile_sdedit)
 
     def edit(
         self,
@@ -22,12 +33,18 @@ class EditingModel(SamplingModel):
         *,
         condition: ArrayLike | None = None,
         guidance: float | tf.Tensor = 1.0,
+        num_steps: int | None = None,
+        jump: int = 3,
+        resamplings: int = 6,
         seed: SeedLike | None = None,
     ) -> tf.Tensor:
-        """Redraws where the mask is 0, and keeps the rest.
+        """Redraws where the mask is 0, given the rest, by RePaint (Lugmayr et al. 2022).
 
-        In every ancestral step the kept region is replaced by a draw of q(x_t | x_0) (Song et al.
-        2021b, "Score-based generative modeling", appendix I.2; Lugmayr et al. 2022, Eq. 8).
+        The reverse process, to whose noisy x the kept part is put back after every step, with
+        jumps back up, so that what is drawn and what is kept agree. By default that takes 345
+        evaluations of the denoiser (see `repaint_evaluations`); of two values with a correlation of
+        0.9 it then draws one given the other with 5% too small a mean and variance. The paper's
+        `num_steps=250, jump=10, resamplings=10` take 2410.
 
         Args:
             x: `[batch, *event_shape]`, float32; images in [0, 1].
@@ -35,44 +52,110 @@ class EditingModel(SamplingModel):
                 `event_shape`.
             condition: for a model that has one: one for each example, or one for all.
             guidance: as in `sample`.
+            num_steps: noise levels, in equal ratios; None for 60, or T where that is less.
+            jump: levels of one jump back up.
+            resamplings: how often each stretch of levels is walked down; 1 for no jumps, which is
+                cheap and hears little of what is kept.
             seed: as in `sample`.
         Returns:
             `[batch, *event_shape]`, float32, equal to x where the mask is 1.
         Raises:
             ValueError: x is no batch of examples, mask has another shape or values other than 0
-                and 1, `seed` is no seed, a bad condition, or guidance of a model that takes none.
+                and 1, a number that is no positive int, `seed` is no seed, a bad condition, or
+                guidance of a model that takes none.
         """
         x = self.check(x)
         kept = tf.broadcast_to(check_mask(mask, x.shape), tf.shape(x))
         given = self.read_condition(condition, tf.shape(x)[0])
         seeds = example_seeds(self.seed_or_next(seed), tf.shape(x)[0])
-        draw = lambda guidance: self._edit(x, kept, seeds, given, guidance)
+        num_steps = min(EDIT_STEPS, self.schedule.num_steps) if num_steps is None else num_steps
+        way = (num_steps, jump, resamplings)
+        draw = lambda guidance: self._edit(x, kept, seeds, given, guidance, way)
         return by_guidance(draw, self.check_guidance(guidance))
 
     @tf.function(jit_compile=False, reduce_retracing=True)
-    def _edit(self, x, kept, seeds, given, guidance):
-        x0, num_steps = self.rescale(x), self.schedule.num_steps
-
-        def denoise(noisy, sigma):
-            t = tf.cast(tf.round(self.schedule.time(sigma) * num_steps), tf.int32)
-            noise = normal_by_example(seeds, self.event_shape, num_steps + t)
-            noisy = tf.where(kept, x0 + sigma * noise, noisy)
-            return self.denoise(noisy, sigma, given, guidance)
-
-        sigmas = Ancestral().sigmas(self.schedule)
-        noise = self.noise(seeds, sigmas[0])
-        drawn = Ancestral()(denoise, noise, sigmas, seed=seeds, variance=self.variance)
+    def _edit(self, x, kept, seeds, given, guidance, way):
+        num_steps, jump, resamplings = way
+        sigmas = EqualRatios()(self.schedule, num_steps)
+        drawn = repaint(
+            self.denoise_given(given, guidance),
+            self.noise(seeds, sigmas[0]),
+            self.rescale(x),
+            kept,
+            sigmas,
+            jump=jump,
+            resamplings=resamplings,
+            seed=seeds,
+            variance=self.variance,
+        )
         return tf.where(kept, x, self.restore(drawn))
+
+    def sdedit(
+        self,
+        x: ArrayLike,
+        strength: float | tf.Tensor = 0.5,
+        *,
+        condition: ArrayLike | None = None,
+        guidance: float | tf.Tensor = 1.0,
+        sampler: Sampler | None = None,
+        seed: SeedLike | None = None,
+    ) -> tf.Tensor:
+        """Noise is added to x up to some level and taken away again  (Meng et al. 2022).
+
+        What is coarser than the noise stays, what is finer is drawn anew: from a sketch to an
+        image, or from an image to one like it.
+
+        Args:
+            x: `[batch, *event_shape]`, float32; images in [0, 1].
+            strength: the noise level as a share of the schedule's T steps, in (0, 1]; 1 leaves
+                next to nothing of x.
+            condition: for a model that has one: one for each example, or one for all.
+            guidance: as in `sample`.
+            sampler: whose steps below that level are taken; by default the model's.
+            seed: as in `sample`.
+        Returns:
+            `[batch, *event_shape]`, float32; images in [0, 1].
+        Raises:
+            ValueError: x is no batch of examples, `strength` is not in (0, 1], `seed` is no seed, a
+                bad condition, or guidance of a model that takes none.
+        """
+        x = self.check(x)
+        if not tf.is_tensor(strength) and check_positive(strength, "strength") > 1:
+            raise ValueError(f"expected strength in (0, 1]. Received: {strength!r}")
+        given = self.read_condition(condition, tf.shape(x)[0])
+        seeds = example_seeds(self.seed_or_next(seed), tf.shape(x)[0])
+        vary = self._compiled_sdedit(self.sampler if sampler is None else sampler)
+        strength = tf.cast(strength, tf.float64)
+        draw = lambda guidance: vary(x, strength, seeds, given, guidance)
+        return by_guidance(draw, self.check_guidance(guidance))
+
+    def _compile_sdedit(self, sampler):
+        num_steps = self.schedule.num_steps
+
+        def vary(x, strength, seeds, given, guidance):
+            t = tf.cast(tf.math.ceil(strength * num_steps), tf.int32)
+            level = self.schedule.sigma(tf.clip_by_value(t, 1, num_steps))
+            grid = tf.constant(sampler.sigmas(self.schedule))
+            # A level of the grid itself, but for rounding, is no second one.
+            below = tf.boolean_mask(grid, grid < 0.999999 * level)
+            sigmas = tf.concat([level[None], below], axis=0)
+            noisy = self.rescale(x) + tf.cast(level, x.dtype) * normal_like(x, seeds, -1)
+            denoise = self.denoise_given(given, guidance)
+            drawn = sampler(denoise, noisy, sigmas, seed=seeds, variance=self.variance)
+            return self.restore(drawn)
+
+        return tf.function(vary, jit_compile=False, reduce_retracing=True)
 
     def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
         """`edit`, beside those of the parent."""
 
-        def edit(x, mask, seed, *guided):
-            return {"edited": self.edit(x, mask, seed=seed, **self.named(guided))}
+        def edit(x, mask, seed, *guided, **named):
+            return {"edited": self.edit(x, mask, seed=seed, **named, **self.named(guided))}
 
-        specs = [
-            tf.TensorSpec((None, *self.event_shape), tf.float32, name="x"),
-            tf.TensorSpec((None, *self.event_shape), tf.float32, name="mask"),
-            tf.TensorSpec((2,), tf.int32, name="seed"),
-        ]
-        return {**super().signatures(), "edit": (edit, [*specs, *self.guided_specs()])}
+        x = tf.TensorSpec((None, *self.event_shape), tf.float32, name="x")
+        mask = tf.TensorSpec((None, *self.event_shape), tf.float32, name="mask")
+        seed = tf.TensorSpec((2,), tf.int32, name="seed")
+        return {
+            **super().signatures(),
+            "edit": (edit, [x, mask, seed, *self.guided_specs()]),
+        }

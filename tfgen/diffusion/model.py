@@ -15,14 +15,14 @@ from tfgen.core.size_checks import check_finite
 from tfgen.core.typing import ArrayLike, SeedLike
 from tfgen.diffusion import process
 from tfgen.diffusion.denoiser import Denoise, Denoised
-from tfgen.diffusion.editing_methods import EditingModel
+from tfgen.diffusion.flow_methods import FlowModel
 from tfgen.diffusion.guidance import by_guidance
 from tfgen.diffusion.samplers import Sampler
 
 tfd = tfp.distributions
 
 
-class DiffusionModel(EditingModel):
+class DiffusionModel(FlowModel):
     """p(x_0) = int p(x_T) prod_t p(x_{t-1} | x_t) dx_{1..T}, the reverse of q adding noise.
 
     A family stores a `schedule`, the `support` of x_0, the `variance` of p, a default `sampler`
@@ -257,8 +257,12 @@ class DiffusionModel(EditingModel):
         """
         scale = tf.sqrt(1 + tf.square(tf.cast(sigma, tf.float64)))
         start = tf.zeros((tf.shape(seeds)[0], *self.event_shape))
+
         # In a loop: from constant seeds a graph would draw beforehand, and not XLA's stream.
-        draw = lambda i, _: (i + 1, normal_by_example(seeds, self.event_shape, i))
+        def draw(i, _):
+            normal = normal_by_example(seeds, self.event_shape, i)
+            return i + 1, tf.ensure_shape(normal, start.shape)
+
         _, normal = tf.while_loop(lambda i, _: i < 0, draw, [-1, start])
         return tf.cast(scale, tf.float32) * normal
 
@@ -269,13 +273,13 @@ class DiffusionModel(EditingModel):
 
     def named(self, values: Sequence[tf.Tensor]) -> dict[str, tf.Tensor]:
         """The values of `guided_specs`, by name."""
-        return {spec.name: value for spec, value in zip(self.guided_specs(), values, strict=True)}
+        return {spec.name: value for spec, value in zip(self.guided_specs(), values, strict=False)}
 
     def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
         """`sample` and `edit`."""
 
-        def sample(num_samples, seed, *guided):
-            return {"samples": self.sample(num_samples, seed=seed, **self.named(guided))}
+        def sample(num_samples, seed, *guided, **named):
+            return {"samples": self.sample(num_samples, seed=seed, **named, **self.named(guided))}
 
         _, specs = super().signatures()["sample"]
         specs = [*specs[: len(specs) - len(self.condition_specs())], *self.guided_specs()]
