@@ -18,6 +18,7 @@ RATES = [-1.0, math.nan, math.inf, True, "3", None]
 SEQUENCES = [(), (0,), (-1,), (True,), (2.5,), ("3",), (10**9,), 3, None]
 # Where these have a meaning all the same.
 ALLOWED = {
+    ("Interval", "low"): [-1.0],
     # Independent variables; and each on all those before it, as from D - 1 on.
     ("MarkovChain", "order"): [0, 10**9],
     # The middle alone, and the resolutions from the first or the last on.

@@ -5,6 +5,7 @@ from tfgen.diffusion.ddpm import DDPM
 from tfgen.diffusion.denoiser import Denoise, Denoised
 from tfgen.diffusion.grids import EqualRatios, Grid, KarrasGrid, Strides
 from tfgen.diffusion.model import DiffusionModel
+from tfgen.diffusion.ode import LogDensity, log_density, probability_flow
 from tfgen.diffusion.predictions import Epsilon, Preconditioned, Prediction, Start, Velocity
 from tfgen.diffusion.process import (
     ForwardVariance,
@@ -12,6 +13,7 @@ from tfgen.diffusion.process import (
     PosteriorVariance,
     ReverseVariance,
 )
+from tfgen.diffusion.repaint import repaint, repaint_evaluations
 from tfgen.diffusion.samplers import DDIM, Ancestral, DPMSolver, Heun, Sampler
 from tfgen.diffusion.schedules import CosineSchedule, KarrasSchedule, LinearSchedule, Schedule
 from tfgen.diffusion.solvers import ancestral, ddim, dpm_solver_pp_2m, heun
@@ -40,6 +42,7 @@ __all__ = [
     "KarrasSchedule",
     "LearnedVariance",
     "LinearSchedule",
+    "LogDensity",
     "MinSNR",
     "PosteriorVariance",
     "Preconditioned",
@@ -58,4 +61,8 @@ __all__ = [
     "ddim",
     "dpm_solver_pp_2m",
     "heun",
+    "log_density",
+    "probability_flow",
+    "repaint",
+    "repaint_evaluations",
 ]
