@@ -53,6 +53,20 @@ def test_normals_are_normal_and_do_not_depend_on_the_batch():
         np.testing.assert_array_equal(normal_by_example(SEEDS[part], (3,)), draws[part])
 
 
+def test_seeds_that_a_graph_knows_draw_what_they_draw_in_eager_mode():
+    known = SEEDS[:5].numpy()
+    draws = normal_by_example(SEEDS[:5], (3,), 4)
+    np.testing.assert_array_equal(
+        tf.function(lambda: normal_by_example(tf.constant(known), (3,), 4))(), draws
+    )
+    split = lambda: normal_by_example(example_seeds(tf.constant([0, 3]), 5), (3,), 4)
+    np.testing.assert_array_equal(tf.function(split)(), split())
+    np.testing.assert_array_equal(
+        tf.function(lambda: integer_by_example(tf.constant(known), 1000))(),
+        integer_by_example(SEEDS[:5], 1000),
+    )
+
+
 def test_what_is_folded_in_gives_other_draws():
     one, other = (normal_by_example(SEEDS, (2,), data).numpy().ravel() for data in (1, 2))
     assert abs(np.corrcoef(one, other)[0, 1]) < 0.05

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from gaussian_oracle import Gaussian, perfect_model
 
 from tfgen.diffusion import DDIM, Ancestral, LinearSchedule
@@ -58,3 +59,9 @@ def test_sdedit_of_full_strength_leaves_nothing_of_x(model):
     # Nothing of x is left but 1 / sigma_T of it.
     one, other = (model.sdedit(v, 1.0, seed=1, sampler=DDIM(50)) for v in (x, 2 - x))
     np.testing.assert_allclose(one, other, atol=0.1)
+
+
+def test_sdedit_in_a_graph_that_knows_its_seed_is_that_of_eager_mode(model):
+    x = np.array([[1.0, -0.5], [0.3, 0.2]], "float32")
+    vary = lambda: model.sdedit(x, 0.5, sampler=DDIM(10, eta=1.0), seed=3)
+    np.testing.assert_allclose(tf.function(vary)(), vary(), atol=1e-5)

@@ -256,15 +256,7 @@ class DiffusionModel(FlowModel):
             sigma: the highest noise level.
         """
         scale = tf.sqrt(1 + tf.square(tf.cast(sigma, tf.float64)))
-        start = tf.zeros((tf.shape(seeds)[0], *self.event_shape))
-
-        # In a loop: from constant seeds a graph would draw beforehand, and not XLA's stream.
-        def draw(i, _):
-            normal = normal_by_example(seeds, self.event_shape, i)
-            return i + 1, tf.ensure_shape(normal, start.shape)
-
-        _, normal = tf.while_loop(lambda i, _: i < 0, draw, [-1, start])
-        return tf.cast(scale, tf.float32) * normal
+        return tf.cast(scale, tf.float32) * normal_by_example(seeds, self.event_shape, -1)
 
     def guided_specs(self) -> list[tf.TensorSpec]:
         """What a signature takes last: `guidance`, where there is any, and the condition."""
@@ -272,8 +264,9 @@ class DiffusionModel(FlowModel):
         return [guidance] * self.takes_guidance + self.condition_specs()
 
     def named(self, values: Sequence[tf.Tensor]) -> dict[str, tf.Tensor]:
-        """The values of `guided_specs`, by name."""
-        return {spec.name: value for spec, value in zip(self.guided_specs(), values, strict=False)}
+        """The first values of `guided_specs`, by name."""
+        specs = self.guided_specs()[: len(values)]
+        return {spec.name: value for spec, value in zip(specs, values, strict=True)}
 
     def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
         """`sample` and `edit`."""
