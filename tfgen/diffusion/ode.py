@@ -109,13 +109,8 @@ def log_density(
     none = tf.zeros([rows, tf.shape(x)[0]], x.dtype)
     end, totals = _follow(change, (x, none), sigmas)
     variance = tf.cast(1 + tf.square(tf.cast(sigmas[-1], tf.float64)), x.dtype)
-    prior = (
-        -(
-            tf.reduce_sum(tf.square(end), axes) / variance
-            + dim * tf.math.log(2 * math.pi * variance)
-        )
-        / 2
-    )
+    squares = tf.reduce_sum(tf.square(end), axes) / variance
+    prior = -(squares + dim * tf.math.log(2 * math.pi * variance)) / 2
     mean, spread = tf.nn.moments(totals, axes=[0])
     error = tf.sqrt(spread / max(rows - 1, 1))
     return LogDensity(prior + mean, error)

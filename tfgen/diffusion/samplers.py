@@ -1,6 +1,8 @@
 """Samplers as values: a solver and the noise levels that it visits, the same call for all."""
 
 import abc
+import functools
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -43,7 +45,6 @@ class Sampler(Configured, abc.ABC):
         """How often the denoiser is asked."""
         return len(self.sigmas(schedule)) - 1
 
-    @abc.abstractmethod
     def __call__(
         self,
         denoise: Denoise,
@@ -66,6 +67,16 @@ class Sampler(Configured, abc.ABC):
         Returns:
             x_0, as x.
         """
+        solve = self.solver(variance)
+        return solve(denoise, x, sigmas, seed=seed, watch=watch)
+
+    @abc.abstractmethod
+    def solver(self, variance: Variance) -> Callable[..., tf.Tensor]:
+        """The free function, with whatever it reads beside what all of them do.
+
+        Args:
+            variance: of the reverse process.
+        """
 
 
 class Ancestral(Sampler):
@@ -81,17 +92,8 @@ class Ancestral(Sampler):
     def __init__(self, num_steps: int | None = None, grid: Grid = Strides()) -> None:
         super().__init__(num_steps, grid)
 
-    def __call__(
-        self,
-        denoise: Denoise,
-        x: tf.Tensor,
-        sigmas: ArrayLike,
-        *,
-        seed: tf.Tensor,
-        variance: Variance = posterior_variance,
-        watch: Watch | None = None,
-    ) -> tf.Tensor:
-        return ancestral(denoise, x, sigmas, seed=seed, variance=variance, watch=watch)
+    def solver(self, variance: Variance) -> Callable[..., tf.Tensor]:
+        return functools.partial(ancestral, variance=variance)
 
 
 class DDIM(Sampler):
@@ -113,17 +115,8 @@ class DDIM(Sampler):
             raise ValueError(f"expected eta in [0, 1]. Received: {eta!r}")
         self.eta = eta
 
-    def __call__(
-        self,
-        denoise: Denoise,
-        x: tf.Tensor,
-        sigmas: ArrayLike,
-        *,
-        seed: tf.Tensor,
-        variance: Variance = posterior_variance,
-        watch: Watch | None = None,
-    ) -> tf.Tensor:
-        return ddim(denoise, x, sigmas, eta=self.eta, seed=seed, watch=watch)
+    def solver(self, variance: Variance) -> Callable[..., tf.Tensor]:
+        return functools.partial(ddim, eta=self.eta)
 
 
 class Heun(Sampler):
@@ -143,17 +136,8 @@ class Heun(Sampler):
         """How often the denoiser is asked."""
         return 2 * super().num_evaluations(schedule) - 1
 
-    def __call__(
-        self,
-        denoise: Denoise,
-        x: tf.Tensor,
-        sigmas: ArrayLike,
-        *,
-        seed: tf.Tensor,
-        variance: Variance = posterior_variance,
-        watch: Watch | None = None,
-    ) -> tf.Tensor:
-        return heun(denoise, x, sigmas, watch=watch)
+    def solver(self, variance: Variance) -> Callable[..., tf.Tensor]:
+        return heun
 
 
 class DPMSolver(Sampler):
@@ -169,14 +153,5 @@ class DPMSolver(Sampler):
     def __init__(self, num_steps: int | None = 20, grid: Grid = EqualRatios()) -> None:
         super().__init__(num_steps, grid)
 
-    def __call__(
-        self,
-        denoise: Denoise,
-        x: tf.Tensor,
-        sigmas: ArrayLike,
-        *,
-        seed: tf.Tensor,
-        variance: Variance = posterior_variance,
-        watch: Watch | None = None,
-    ) -> tf.Tensor:
-        return dpm_solver_pp_2m(denoise, x, sigmas, watch=watch)
+    def solver(self, variance: Variance) -> Callable[..., tf.Tensor]:
+        return dpm_solver_pp_2m

@@ -48,6 +48,17 @@ def given_input(
     return given, condition_features(condition)(given)
 
 
+def words_input(condition: Condition) -> keras.KerasTensor:
+    """A network's input "given", the numbers of words, int32 `[batch, length]`.
+
+    Raises:
+        ValueError: a condition of no words.
+    """
+    if check_is_condition(condition).given_spec.dtype.is_floating:
+        raise ValueError(f"expected a condition of words, such as Captions. Received: {condition}")
+    return _input(condition)
+
+
 def with_features(h: keras.KerasTensor, features: keras.KerasTensor | None) -> keras.KerasTensor:
     """`[batch, size]` and the features of a condition, if there is one, side by side."""
     return h if features is None else layers.Concatenate()([h, features])

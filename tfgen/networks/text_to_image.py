@@ -10,10 +10,10 @@ import keras
 from keras import layers
 
 from tfgen.core import Condition
-from tfgen.core.condition import check_is_condition
 from tfgen.core.size_checks import check_not_negative, check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.layers import SyncBatchNormalization, TokenEmbedding
+from tfgen.networks.condition_features import words_input
 from tfgen.networks.dcgan import dcgan_grids
 from tfgen.networks.halving import doubled
 
@@ -45,10 +45,7 @@ def text_encoder(
         ValueError: a condition of no words, or a size below 1.
     """
     check_sizes(text_dim=text_dim, word_dim=word_dim, hidden=hidden)
-    spec = check_is_condition(condition).given_spec
-    if spec.dtype.is_floating:
-        raise ValueError(f"expected a condition of words, such as Captions. Received: {condition}")
-    given = keras.Input(tuple(spec.shape[1:]), dtype=spec.dtype.name, name="given")
+    given = words_input(condition)
     h = TokenEmbedding(condition.num_words, word_dim, name="words")(given)
     h = layers.GRU(hidden, unroll=True)(h)
     h = layers.Dense(text_dim, dtype="float32")(h)

@@ -4,9 +4,9 @@ import keras
 from keras import layers
 
 from tfgen.core import Condition
-from tfgen.core.condition import check_is_condition
 from tfgen.core.size_checks import check_parts, check_sizes
 from tfgen.layers import WordSequence
+from tfgen.networks.condition_features import words_input
 
 
 def transformer_blocks(
@@ -70,10 +70,7 @@ def text_transformer(
         ValueError: a condition of no words, a size below 1, or heads that do not divide the width.
     """
     check_sizes(num_outputs=num_outputs, width=width)
-    spec = check_is_condition(condition).given_spec
-    if spec.dtype.is_floating:
-        raise ValueError(f"expected a condition of words, such as Captions. Received: {condition}")
-    given = keras.Input(tuple(spec.shape[1:]), dtype=spec.dtype.name, name="given")
+    given = words_input(condition)
     h, mask = WordSequence(condition.num_words, width, name="words")(given)
     h = transformer_blocks(h, num_layers, num_heads, mask)
     end = layers.Flatten()(layers.Cropping1D((h.shape[1] - 1, 0))(h))
