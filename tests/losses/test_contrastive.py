@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tfgen.losses import contrastive
+from tfgen.losses import contrastive, unit_vectors
 
 LOGITS = np.array([[2.0, 1.0, -1.0], [0.5, 0.0, 3.0], [-2.0, 1.0, 1.0]], "float32")
 
@@ -33,3 +33,11 @@ def test_pairs_that_are_the_same_are_left_out_and_get_no_gradient():
     slopes = tape.gradient(loss, logits).numpy()
     assert slopes[0, 2] == slopes[2, 0] == 0 and np.all(slopes[~same] > 0)
     np.testing.assert_allclose(slopes.sum(), 0, atol=1e-6)
+
+
+def test_unit_vectors_have_length_one_unless_they_are_next_to_nothing():
+    vectors = tf.Variable([[3.0, 4.0], [3e-4, 4e-4], [0.0, 0.0]])
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(unit_vectors(vectors))
+    np.testing.assert_allclose(unit_vectors(vectors), [[0.6, 0.8], [0.3, 0.4], [0, 0]], rtol=1e-6)
+    assert np.abs(tape.gradient(total, vectors)).max() <= 1000

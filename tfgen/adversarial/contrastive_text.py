@@ -6,9 +6,7 @@ import tensorflow as tf
 from tfgen.adversarial.wrong_captions import words_apart
 from tfgen.core import Adam, Configured, fold_in, split_seed
 from tfgen.core.size_checks import check_positive, check_sizes
-from tfgen.losses import contrastive
-
-_LEAST = 1e-6  # of a squared length that is divided by
+from tfgen.losses import contrastive, unit_vectors
 
 
 class ContrastiveText(Configured):
@@ -50,7 +48,7 @@ class ContrastiveText(Configured):
             text, image: `[batch, text_dim]`, embeddings of captions and of their images.
             given: `[batch, length]`, the numbers of the captions' words.
         """
-        cosines = tf.matmul(_unit(text), _unit(image), transpose_b=True)
+        cosines = tf.matmul(unit_vectors(text), unit_vectors(image), transpose_b=True)
         return contrastive(cosines / self.temperature, words_apart(given, given) == 0)
 
     def draw(self, given: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -127,7 +125,3 @@ def _alone(network):
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
     return copy
-
-
-def _unit(vectors):
-    return tf.math.l2_normalize(tf.cast(vectors, tf.float32), axis=-1, epsilon=_LEAST)

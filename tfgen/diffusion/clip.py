@@ -12,7 +12,7 @@ from tfgen.core.condition import check_is_condition
 from tfgen.core.size_checks import check_positive, check_sizes
 from tfgen.core.typing import ArrayLike, ShapeLike
 from tfgen.layers import LearnedScale
-from tfgen.losses import contrastive
+from tfgen.losses import contrastive, unit_vectors
 from tfgen.networks import (
     Architecture,
     DenseNetworks,
@@ -153,11 +153,11 @@ class CLIP(GenerativeModel):
 
     def embed_image(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
         """f(x), of length 1: `[batch, embedding_dim]`, float32."""
-        return _unit(self.image_encoder(x, training=training))
+        return unit_vectors(self.image_encoder(x, training=training))
 
     def embed_text(self, given: tf.Tensor, training: bool = False) -> tf.Tensor:
         """g(y), of length 1, by what networks read of y: `[batch, embedding_dim]`, float32."""
-        return _unit(self.text_encoder(given, training=training))
+        return unit_vectors(self.text_encoder(given, training=training))
 
     def call(self, inputs: Any, training: bool = False) -> tf.Tensor:
         """The cosine of each image and its own caption.
@@ -261,7 +261,3 @@ class CLIP(GenerativeModel):
             "encode_text": (encode_text, [condition]),
             "similarity": (similarity, [x, condition]),
         }
-
-
-def _unit(vectors):
-    return tf.math.l2_normalize(tf.cast(vectors, tf.float32), axis=-1)

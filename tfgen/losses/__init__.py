@@ -1,6 +1,6 @@
 """Losses that are values: pairs of adversarial ones, penalties beside them, and their theory."""
 
-from tfgen.losses.contrastive import contrastive
+from tfgen.losses.contrastive import contrastive, unit_vectors
 from tfgen.losses.geometric_decay import GeometricDecay
 from tfgen.losses.mode_seeking import ModeSeeking
 from tfgen.losses.pairs import (
@@ -44,4 +44,5 @@ __all__ = [
     "optimal_least_squares",
     "optimal_logits",
     "pearson_chi_square",
+    "unit_vectors",
 ]

@@ -19,3 +19,11 @@ def contrastive(logits: tf.Tensor, same: tf.Tensor) -> tf.Tensor:
     logits = tf.where(others, float("-inf"), logits)
     own = [tf.linalg.diag_part(tf.nn.log_softmax(logits, axis=axis)) for axis in (0, 1)]
     return -tf.reduce_mean(own)
+
+
+def unit_vectors(vectors: tf.Tensor) -> tf.Tensor:
+    """v / max(|v|, 1e-3), `[..., dim]` in float32: what cosines are products of.
+
+    Shorter ones would have gradients that half precision cannot hold.
+    """
+    return tf.math.l2_normalize(tf.cast(vectors, tf.float32), axis=-1, epsilon=1e-6)
