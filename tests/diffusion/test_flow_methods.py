@@ -6,7 +6,7 @@ import tensorflow as tf
 from gaussian_oracle import Gaussian, perfect_model
 
 from tfgen.diffusion import CosineSchedule, LinearSchedule
-from tfgen.diffusion.flow_methods import arc
+from tfgen.diffusion.arcs import arc
 
 DATA = Gaussian([0.5, -1.0], [[1.0, 0.6], [0.6, 0.5]])
 
@@ -35,7 +35,7 @@ def test_inversion_is_the_exact_flow_and_decoding_leads_back(model):
 
 def test_points_on_the_arc_are_as_long_as_its_ends():
     a, b = tf.constant([[3.0, 0.0], [1.0, 1.0]]), tf.constant([[0.0, 3.0], [1.0, 1.0]])
-    points = arc(a, b, 3).numpy()
+    points = arc(a, b, tf.constant([0.0, 0.5, 1.0])).numpy()
     half = 3 / np.sqrt(2)
     np.testing.assert_allclose(points[0], [[3, 0], [half, half], [0, 3]], atol=1e-6)
     np.testing.assert_allclose(points[1], np.ones((3, 2)), atol=1e-6)
@@ -48,7 +48,7 @@ def test_interpolation_goes_through_both_ends_by_examples_of_the_noise_between(m
     assert ways.shape == (2, 5, 2)
     np.testing.assert_allclose(ways[:, 0], a, atol=0.01)
     np.testing.assert_allclose(ways[:, -1], b, atol=0.01)
-    middle = arc(model.invert(a), model.invert(b), 3)[:, 1]
+    middle = arc(model.invert(a), model.invert(b), tf.constant([0.5]))[:, 0]
     np.testing.assert_allclose(ways[:, 2], model.decode(middle), atol=1e-4)
     for bad in (lambda: model.interpolate(a, x), lambda: model.interpolate(a, b, 1)):
         with pytest.raises(ValueError, match="Received: "):

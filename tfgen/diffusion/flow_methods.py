@@ -8,6 +8,7 @@ import tensorflow as tf
 from tfgen.core import check_array, check_count, example_seeds
 from tfgen.core.arrays import in_batches
 from tfgen.core.typing import ArrayLike, SeedLike
+from tfgen.diffusion.arcs import arc
 from tfgen.diffusion.editing_methods import EditingModel
 from tfgen.diffusion.grids import EqualRatios
 from tfgen.diffusion.ode import LogDensity, log_density, probability_flow
@@ -109,7 +110,8 @@ class FlowModel(EditingModel):
                 f" Received: {a.shape[0]}, {b.shape[0]}, {num_points}"
             )
         given = self.read_condition(condition, a.shape[0])
-        points = arc(*(self._flow(x, given, num_steps, True) for x in (a, b)), num_points)
+        noises = (self._flow(x, given, num_steps, True) for x in (a, b))
+        points = arc(*noises, tf.linspace(0.0, 1.0, num_points))
         given = None if given is None else tf.repeat(given, num_points, axis=0)
         flat = tf.reshape(points, (-1, *self.event_shape))
         return tf.reshape(self._flow(flat, given, num_steps, False), tf.shape(points))
@@ -179,29 +181,3 @@ class FlowModel(EditingModel):
         return LogDensity(
             found.log_prob + log_volume * math.prod(self.event_shape), found.standard_error
         )
-
-
-def arc(first: tf.Tensor, last: tf.Tensor, num_points: int) -> tf.Tensor:
-    """Points on the arc of a sphere between two of each batch (Shoemake 1985).
-
-    (sin((1 - w) angle) first + sin(w angle) last) / sin(angle), w from 0 to 1: of noise it is noise
-    again, which a straight line is not.
-
-    Args:
-        first, last: `[batch, ...]`, floating point.
-        num_points: with both ends.
-    Returns:
-        `[batch, num_points, ...]`.
-    """
-    shape = tf.shape(first)
-    a, b = (tf.reshape(each, (shape[0], 1, -1)) for each in (first, last))
-    norms = tf.norm(a, axis=-1) * tf.norm(b, axis=-1)
-    cosine = tf.clip_by_value(tf.math.divide_no_nan(tf.reduce_sum(a * b, axis=-1), norms), -1, 1)
-    angle = tf.acos(cosine)[..., None]
-    w = tf.reshape(tf.linspace(tf.constant(0, a.dtype), 1, num_points), (1, -1, 1))
-    # Where the two have one direction, or opposite ones, the arc is the line.
-    line = tf.abs(tf.sin(angle)) < 1e-4
-    sine = tf.where(line, tf.ones_like(angle), tf.sin(angle))
-    weights = [tf.where(line, v, tf.sin(v * angle) / sine) for v in (1 - w, w)]
-    points = weights[0] * a + weights[1] * b
-    return tf.reshape(points, tf.concat([shape[:1], [num_points], shape[1:]], axis=0))
