@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgen.conditions import Attributes, Captions, Classes, Vector
+from tfgen.conditions import Attributes, CaptionedVector, Captions, Classes, Vector
 
 TEXTS = np.array([b"a red seven", b"two", b""])
 CONDITIONS = {
@@ -15,6 +15,10 @@ CONDITIONS = {
     "vector": (Vector(2), np.array([[0.5, 1.0], [0.0, -2.0], [3.0, 4.0]], "float32")),
     "attributes": (Attributes(("long", "bold")), np.array([[1, 0], [0, 0], [1, 1]])),
     "captions": (Captions.from_corpus(TEXTS), TEXTS),
+    "captioned vector": (
+        CaptionedVector(Captions(("red",), 1), 2),
+        np.array([[2.0, 0.5, 1.0], [0.0, 0.0, -2.0], [1.0, 0.0, 0.0]], "float32"),
+    ),
 }
 every_condition = pytest.mark.parametrize("name", CONDITIONS)
 
@@ -55,6 +59,17 @@ def test_nothing_is_zero_in_the_form_of_the_rest(name):
     assert silent == [name == "captions" and text == b"" for text in values.tolist()]
 
 
+@pytest.mark.parametrize("name", ["classes", "vector", "attributes", "captions"])
+def test_in_training_examples_are_left_out_as_a_whole(name):
+    condition, values = CONDITIONS[name]
+    given = tf.repeat(condition.encode(condition.tokens(values[:1])), 50, axis=0)
+    np.testing.assert_array_equal(condition.in_training(given, 0.0, (0, 1)), given)
+    found = condition.in_training(given, 0.4, (0, 1))
+    dropped = tf.random.stateless_uniform([50], (0, 1)).numpy() < 0.4
+    np.testing.assert_array_equal(found[~dropped], given[~dropped])
+    np.testing.assert_array_equal(found[dropped], condition.nothing(np.sum(dropped)))
+
+
 @every_condition
 def test_config_goes_through_json(name):
     condition, values = CONDITIONS[name]
@@ -67,7 +82,7 @@ def test_config_goes_through_json(name):
 @every_condition
 def test_bad_values_are_found_in_a_data_set_too(name):
     condition, values = CONDITIONS[name]
-    bad = {"classes": 3, "vector": np.nan, "attributes": 0.5, "captions": 99}[name]
+    bad = {"classes": 3, "attributes": 0.5, "captions": 99}.get(name, np.nan)
     tokens = condition.tokens(values).numpy()
     tokens[-1] = bad
     with pytest.raises(ValueError, match="expected y .*Received: "):

@@ -39,6 +39,19 @@ def test_conditions_are_left_out_at_the_drop_rate_and_in_training_alone():
     assert model.denoising_loss((ones, ones), SEED, False)["denoising_mse"] == 0
 
 
+def test_a_condition_says_what_networks_read_of_it_in_training():
+    class Doubled(Vector):
+        def in_training(self, given, drop_rate, seed):
+            return 2 * given
+
+    x, time, given = keras.Input((1,)), keras.Input(()), keras.Input((1,), name="given")
+    network = keras.Model([x, time, given], keras.layers.Identity()(given))
+    values = {"schedule": LinearSchedule(10), "prediction": Start(), "drop_rate": 0.0}
+    model = DDPM(denoiser=network, condition=Doubled(1), **values)
+    loss = lambda training: model.denoising_loss((tf.ones((4, 1)),) * 2, SEED, training)
+    assert loss(True)["denoising_mse"] == 1 and loss(False)["denoising_mse"] == 0
+
+
 @pytest.fixture(scope="module")
 def learned():
     keras.utils.set_random_seed(0)

@@ -1,9 +1,10 @@
 """What y is: the conditions that a model of p(x | y) takes."""
 
 from tfgen.conditions.attributes import Attributes
+from tfgen.conditions.captioned_vector import CaptionedVector
 from tfgen.conditions.captions import Captions
 from tfgen.conditions.classes import Classes
 from tfgen.conditions.vector import Vector
 from tfgen.core import Condition
 
-__all__ = ["Attributes", "Captions", "Classes", "Condition", "Vector"]
+__all__ = ["Attributes", "CaptionedVector", "Captions", "Classes", "Condition", "Vector"]

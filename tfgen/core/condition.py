@@ -43,6 +43,11 @@ class Condition(Configured, abc.ABC):
         """
         return 1.0
 
+    @property
+    def num_words(self) -> int:
+        """Numbers that words may have in what networks read; 0 where it holds no words."""
+        return 0
+
     @abc.abstractmethod
     def to_tokens(self, values: Any, name: str) -> tf.Tensor:
         """Checks a batch of conditions, or one of them, and gives them as a numeric tensor.
@@ -105,6 +110,23 @@ class Condition(Configured, abc.ABC):
     def nothing(self, num_examples: int | tf.Tensor) -> tf.Tensor:
         """ "No condition", as networks read it: zeros `[num_examples, ...]`."""
         return tf.zeros((num_examples, *self.given_spec.shape[1:]), self.given_spec.dtype)
+
+    def in_training(self, given: tf.Tensor, drop_rate: float, seed: tf.Tensor) -> tf.Tensor:
+        """What networks read in training: now and then "no condition", so as to do without it.
+
+        Args:
+            given: `[batch, ...]`, what they read otherwise.
+            drop_rate: how often an example's is left out, in [0, 1).
+            seed: int32 `(2,)`.
+        Returns:
+            As `given`.
+        """
+        if drop_rate == 0:
+            return given
+        num_examples = tf.shape(given)[0]
+        dropped = tf.random.stateless_uniform([num_examples], seed) < drop_rate
+        dropped = tf.reshape(dropped, [-1] + [1] * (given.shape.rank - 1))
+        return tf.where(dropped, self.nothing(num_examples), given)
 
     def rows(self, values: ArrayLike) -> list:
         """The conditions that a picture shows, one in each row: the first distinct ones, 8 at most.

@@ -26,7 +26,7 @@ def denoising_loss(
     Without a weighting w = 1 / c_out^2, what the network outputs at all levels alike; with
     `Epsilon()` that is L_simple of Ho et al. (2020), Eq. 14. The mean over dimensions, not their
     sum, as in the papers' own figures. Times are stratified over the batch. In training the
-    condition is left out at the model's `drop_rate`.
+    condition is left out at the model's `drop_rate` (`Condition.in_training`).
 
     Where the variance is learned it is Nichol & Dhariwal's (2021) hybrid, Eq. 16: the bound, in
     nats per dimension, is added with a small weight, and moves the variance alone.
@@ -45,10 +45,8 @@ def denoising_loss(
     sigma = model.schedule.sigma(t)
     noise = tf.random.stateless_normal(tf.shape(x0), noise_seed)
     noisy = x0 + like(sigma, x0) * noise
-    if training and given is not None and model.drop_rate > 0:
-        dropped = tf.random.stateless_uniform([num_examples], drop_seed) < model.drop_rate
-        dropped = tf.reshape(dropped, [-1] + [1] * (given.shape.rank - 1))
-        given = tf.where(dropped, model.condition.nothing(num_examples), given)
+    if training and given is not None:
+        given = model.condition.in_training(given, model.drop_rate, drop_seed)
     network = model.denoiser if training else model.averaged_denoiser
     output, share = model.network_outputs(network, noisy, sigma, given, training)
     target = model.prediction.target(x0, noise, sigma)
