@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgen.conditions import Attributes, CaptionedVector, Captions, Classes, Vector
+from tfgen.conditions import Attributes, CaptionedVector, Captions, Classes, SmallImage, Vector
 
 TEXTS = np.array([b"a red seven", b"two", b""])
 CONDITIONS = {
@@ -18,6 +18,10 @@ CONDITIONS = {
     "captioned vector": (
         CaptionedVector(Captions(("red",), 1), 2),
         np.array([[2.0, 0.5, 1.0], [0.0, 0.0, -2.0], [1.0, 0.0, 0.0]], "float32"),
+    ),
+    "small image": (
+        SmallImage((1, 2, 1)),
+        np.float32([[[[0], [1]]], [[[0.5], [0]]], [[[1], [1]]]]),
     ),
 }
 every_condition = pytest.mark.parametrize("name", CONDITIONS)
