@@ -1,4 +1,4 @@
-"""The commands of `tfgen`: `assemble`, `judge` and `translate` have files of their own."""
+"""The commands of `tfgen`; those that read a user's images have files of their own, and `judge`."""
 
 import contextlib
 from typing import Any
@@ -8,9 +8,11 @@ import click
 from tfgen_cli import catalogue
 from tfgen_cli.assemble import assemble
 from tfgen_cli.config_file import config_settings, read_config
+from tfgen_cli.edit import edit
 from tfgen_cli.errors import OneLineError, one_line_errors
 from tfgen_cli.fidelity import check_fidelity, fidelity_options, judge, run_fidelity
 from tfgen_cli.quiet import import_tfgen
+from tfgen_cli.similarity import similarity
 from tfgen_cli.translate import translate
 
 _RUN = click.argument("run", type=click.Path(exists=True, file_okay=False))
@@ -31,9 +33,8 @@ def main(context: click.Context, verbose: bool) -> None:
     context.obj = verbose
 
 
-main.add_command(assemble)
-main.add_command(judge)
-main.add_command(translate)
+for command in (assemble, edit, judge, similarity, translate):
+    main.add_command(command)
 
 
 @main.command()

@@ -54,7 +54,7 @@ def draw(
     """
     run = RunFolder(folder)
     model = run.load_model()
-    return _draw(run, model, num_samples, condition, seed, _guidance(model, guidance))
+    return _draw(run, model, num_samples, condition, seed, guidance_argument(model, guidance))
 
 
 def write_drawn(
@@ -81,7 +81,7 @@ def write_drawn(
     run = RunFolder(folder)
     model = run.load_model()
     check_sample_ending(path, model.event_shape)
-    of_sample = _guidance(model, guidance)
+    of_sample = guidance_argument(model, guidance)
     if ending in PICTURE_ENDINGS or not isinstance(model, SamplingModel):
         drawn = _draw(run, model, num_samples, condition, seed, of_sample)
         # The shape of what is shown, which a preview of two domains may have from either.
@@ -92,8 +92,15 @@ def write_drawn(
     save_samples(samples, model.event_shape, path, given)
 
 
-def _guidance(model, guidance):
-    """The argument of `sample`, where there is any."""
+def guidance_argument(model: GenerativeModel, guidance: float | None) -> dict[str, float]:
+    """The argument of `sample` and `edit`, where there is any.
+
+    Args:
+        model: any model.
+        guidance: None for the model's own.
+    Raises:
+        ValueError: guidance of a model that takes none.
+    """
     if guidance is None:
         return {}
     if not hasattr(model, "check_guidance"):

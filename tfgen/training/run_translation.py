@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from tfgen.adversarial import TranslatingModel
-from tfgen.data.files import check_regular
-from tfgen.data.image_folder import read_image
 from tfgen.distributions import level_values
 from tfgen.training.pictures import Picture, of_images
 from tfgen.training.run_folder import RunFolder
+from tfgen.training.user_images import read_pixels
 
 _BLOCK = 32  # images that are translated at once
 
@@ -47,8 +46,8 @@ def write_translated(
     if len(set(paths)) < len(paths):
         twice = next(path for path in paths if paths.count(path) > 1)
         raise ValueError(f"expected images of different names. Received: {twice.stem} twice")
-    x = np.stack([_read(Path(image), shape) for image in images])
-    results = model.translate(x, **arguments, batch_size=_BLOCK).numpy()
+    x = np.stack([read_pixels(Path(image), shape) for image in images])
+    results = model.translate(level_values(256)[x], **arguments, batch_size=_BLOCK).numpy()
     if not of_images(results.shape[1:]):
         raise ValueError(
             f"expected results in grey or colour, to be written as images."
@@ -58,15 +57,3 @@ def write_translated(
     for path, result in zip(paths, results, strict=True):
         Picture(np.rint(255 * result).astype("uint8")).save(path)
     return paths
-
-
-def _read(path, shape):
-    check_regular(path)
-    image = level_values(256)[read_image(path, shape[-1])]
-    if image.shape != tuple(shape):
-        height, width, _ = shape
-        raise ValueError(
-            f"{path}: expected an image of height {height} and width {width}."
-            f" Received: {image.shape[0]} and {image.shape[1]}"
-        )
-    return image
