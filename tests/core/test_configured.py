@@ -104,3 +104,14 @@ def test_a_missing_method_is_named_at_construction():
 
     with pytest.raises(TypeError, match="default_optimizers.*signatures"):
         Half()
+
+
+def test_values_of_values_are_equal_while_a_model_is_loaded():
+    from keras.src.saving.serialization_lib import ObjectSharingScope
+
+    from tfgen.conditions import CaptionedVector, Captions
+
+    build = lambda: CaptionedVector(Captions(["red"], 2), 3)
+    one, other = build(), build()
+    with ObjectSharingScope():
+        assert one == other and hash(one) == hash(other)

@@ -25,9 +25,13 @@ def init_parameters(cls: type) -> list[str]:
 
 
 def _plain(value):
-    """Tuples and lists alike as tuples: a configuration that went through JSON is still equal."""
+    """Tuples and lists alike as tuples: a configuration that went through JSON is still equal.
+
+    So is one that Keras numbers, as it does while it loads a model, so as to know it again.
+    """
     if isinstance(value, dict):
-        return tuple(sorted((key, _plain(item)) for key, item in value.items()))
+        items = ((key, item) for key, item in value.items() if key != "shared_object_id")
+        return tuple(sorted((key, _plain(item)) for key, item in items))
     if isinstance(value, (list, tuple)):
         return tuple(_plain(item) for item in value)
     return value
