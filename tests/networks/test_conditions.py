@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgen.conditions import Attributes, Captions, Classes, Vector
+from tfgen.conditions import Attributes, CaptionedVector, Captions, Classes, SmallImage, Vector
 from tfgen.networks import (
     ConvolutionalNetworks,
     GatedDenseNetworks,
@@ -196,6 +196,61 @@ def test_the_features_of_a_caption_are_its_words_side_by_side():
     np.testing.assert_array_equal(found[2], np.zeros(128))
     np.testing.assert_array_equal(found[3, :32], unknown)
     np.testing.assert_array_equal(features(CAPTIONS.nothing(2)), np.zeros((2, 128)))
+
+
+def test_the_features_of_a_captioned_vector_are_its_words_and_then_the_vector():
+    both = CaptionedVector(CAPTIONS, 2)
+    features, words = condition_features(both), condition_features(CAPTIONS)
+    words.set_weights(features.get_weights())
+    texts, vectors = ["red seven", "seven", ""], np.float32([[0.5, -1.0], [0.0, 0.0], [0.1, 3.0]])
+    expected = np.concatenate([words(CAPTIONS.tokens(texts)), vectors], axis=1)
+    np.testing.assert_array_equal(features(both.pair(texts, vectors)), expected)
+    expected[:, 128:] = 0
+    np.testing.assert_array_equal(features(both.pair(texts, None)), expected)
+    assert not np.any(features(both.nothing(2)))
+
+
+def test_half_precision_tells_words_of_large_numbers_apart(set_policy):
+    """256 and 257 are one number in bfloat16."""
+    set_policy("mixed_bfloat16")
+    captions = Captions([f"word{number}" for number in range(300)], length=1)
+    network = scrambled(mlp((2,), (), (3,), condition=CaptionedVector(captions, 1)))
+    given = network.inputs[1]
+    assert given.dtype == "float32"
+    found = network([tf.zeros((2, 2)), tf.constant([[256.0, 0.0], [257.0, 0.0]])])
+    assert np.all(found[0] != found[1])
+
+
+def test_the_u_net_reads_an_image_as_further_channels_between_its_pixels():
+    """The network is that of x_t and the enlarged image, without the latter's outputs."""
+    condition = SmallImage((3, 2, 2))
+    sizes = {"base_channels": 4, "multipliers": (1, 2), "dropout": 0.0}
+    network = scrambled(named_anew(unet, image_shape=(6, 6, 1), **sizes, condition=condition))
+    plain = named_anew(unet, image_shape=(6, 6, 3), **sizes)
+    found, wanted = network.get_weights(), plain.get_weights()
+    pad = lambda own, full: np.pad(own, [(0, b - a) for a, b in zip(own.shape, full, strict=True)])
+    plain.set_weights([pad(own, each.shape) for own, each in zip(found, wanted, strict=True)])
+    x, time = inputs_of([(6, 6, 1), ()])
+    given = np.random.default_rng(0).uniform(-1, 1, (3, 3, 2, 2)).astype("float32")
+    # Pixels stand for their middles, and those at the borders for what is beyond.
+    rows, columns = (
+        [
+            np.interp((np.arange(6) + 0.5) / (6 / size) - 0.5, np.arange(size), unit)
+            for unit in np.eye(size)
+        ]
+        for size in (3, 2)
+    )
+    enlarged = np.einsum("nijc,iy,jx->nyxc", given, rows, columns).astype("float32")
+    given = tf.constant(given)
+    expected = plain([tf.concat([x, enlarged], axis=-1), time])[..., :1]
+    np.testing.assert_allclose(network([x, time, given]), expected, atol=1e-4)
+    assert np.any(network([x, time, condition.nothing(3)]) != expected)
+
+
+@pytest.mark.parametrize("shape", [(4, 3, 1), (12, 6, 1)])
+def test_an_image_that_is_no_part_of_x_is_refused(shape):
+    with pytest.raises(ValueError, match="divide 6 and 6. Received: "):
+        unet((6, 6, 1), 4, (1,), condition=SmallImage(shape))
 
 
 def test_an_encoder_s_channel_is_of_the_size_of_pixels():

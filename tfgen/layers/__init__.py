@@ -1,5 +1,6 @@
 """Keras layers that the papers' networks need and Keras does not have."""
 
+from tfgen.layers.causal_sequence import CausalSequence
 from tfgen.layers.channel_bias import ChannelBias
 from tfgen.layers.diagonal_lstm import DiagonalBiLSTMLayer
 from tfgen.layers.dropout import Dropout
@@ -28,6 +29,7 @@ from tfgen.layers.shifted_conv_transpose import (
 )
 from tfgen.layers.shifted_unet import ShiftedUNet
 from tfgen.layers.spectral import SpectralConv2D, SpectralDense
+from tfgen.layers.split_words import SplitWords
 from tfgen.layers.standardize import Standardize
 from tfgen.layers.sum_over_parts import SumOverParts
 from tfgen.layers.sync_batch_norm import SyncBatchNormalization
@@ -36,6 +38,7 @@ from tfgen.layers.token_embedding import TokenEmbedding
 from tfgen.layers.word_sequence import WordSequence
 
 __all__ = [
+    "CausalSequence",
     "ChannelBias",
     "DiagonalBiLSTMLayer",
     "DownRightShiftedConv2D",
@@ -67,6 +70,7 @@ __all__ = [
     "ShiftedUNet",
     "SpectralConv2D",
     "SpectralDense",
+    "SplitWords",
     "Standardize",
     "SumOverParts",
     "SyncBatchNormalization",

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import keras
 from keras import layers
 
+from tfgen.conditions import CaptionedVector
 from tfgen.core import Condition
 from tfgen.core.condition import check_is_condition
 from tfgen.core.typing import ShapeLike
-from tfgen.layers import TokenEmbedding
+from tfgen.layers import SplitWords, TokenEmbedding
 
 _WORD_DIM = 32
 
@@ -20,21 +21,25 @@ def condition_features(
 
     Floats (one-hot classes, vectors, attributes) stay as they are, flattened. Words (captions)
     become learned vectors of 32 numbers, side by side, so that their order counts; padding is 0.
-    "No condition", all zeros, has the features 0.
+    The vector of a `CaptionedVector` stands behind its words'. "No condition", all zeros, has the
+    features 0, and so has a part that is missing.
 
     Args:
-        condition: what y is; where networks read int32 of it, it has `num_words`.
+        condition: what y is.
         dtype: policy of the layers; None for the global one.
     Returns:
         A built `keras.Model`, without weights for floats.
     """
     given = _input(condition)
-    features = given
-    if not condition.given_spec.dtype.is_floating:
-        features = TokenEmbedding(condition.num_words, _WORD_DIM, name="words", dtype=dtype)(
-            features
-        )
-    features = layers.Flatten(dtype=dtype)(features)
+    if isinstance(condition, CaptionedVector):
+        words, *parts = SplitWords(condition.captions.length, dtype=dtype)(given)
+    else:
+        words, parts = (given, []) if condition.num_words else (None, [given])
+    if words is not None:
+        embed = TokenEmbedding(condition.num_words, _WORD_DIM, name="words", dtype=dtype)
+        parts = [embed(words), *parts]
+    features = [layers.Flatten(dtype=dtype)(part) for part in parts]
+    features = layers.Concatenate(dtype=dtype)(features) if parts[1:] else features[0]
     return keras.Model(given, features, name="condition_features")
 
 
@@ -57,6 +62,48 @@ def words_input(condition: Condition) -> keras.KerasTensor:
     if check_is_condition(condition).given_spec.dtype.is_floating:
         raise ValueError(f"expected a condition of words, such as Captions. Received: {condition}")
     return _input(condition)
+
+
+def words_and_vector_input(
+    condition: Condition,
+) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
+    """A network's input "given", its words, int32 `[batch, length]`, and its vectors.
+
+    Raises:
+        ValueError: a condition that is no `CaptionedVector`.
+    """
+    if not isinstance(condition, CaptionedVector):
+        raise ValueError(f"expected a CaptionedVector. Received: {condition!r}")
+    given = _input(condition)
+    return given, *SplitWords(condition.captions.length)(given)
+
+
+def beside_given_image(
+    x: keras.KerasTensor, condition: Condition
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """A network's input "given", an image, and x with that image, enlarged, as further channels.
+
+    Args:
+        x: `[batch, height, width, channels]`.
+        condition: of images, of which x is a whole number of times as high and as wide; between
+            the pixels, theirs are interpolated.
+    Returns:
+        `given`, and `[batch, height, width, more channels]`.
+    Raises:
+        ValueError: images of another size.
+    """
+    given = _input(condition)
+    times = [
+        divmod(large, small) for large, small in zip(x.shape[1:3], given.shape[1:3], strict=True)
+    ]
+    if any(rest or not factor for factor, rest in times):
+        raise ValueError(
+            f"expected the condition's height and width to divide {x.shape[1]} and {x.shape[2]}."
+            f" Received: {given.shape[1]} and {given.shape[2]}"
+        )
+    factors = tuple(factor for factor, _ in times)
+    enlarged = layers.UpSampling2D(factors, interpolation="bilinear")(given)
+    return given, layers.Concatenate()([x, enlarged])
 
 
 def with_features(h: keras.KerasTensor, features: keras.KerasTensor | None) -> keras.KerasTensor:

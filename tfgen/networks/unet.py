@@ -11,7 +11,7 @@ from tfgen.core import Condition
 from tfgen.core.size_checks import check_parts, check_rate, check_size_list, check_sizes
 from tfgen.core.typing import ShapeLike
 from tfgen.layers import Dropout, GroupNormalization, SelfAttention, TimeEmbedding
-from tfgen.networks.condition_features import dense_of_both, given_input
+from tfgen.networks.condition_features import beside_given_image, dense_of_both, given_input
 from tfgen.networks.conditional_inputs import network_inputs
 
 
@@ -43,6 +43,9 @@ def unet(
     0 (Dhariwal & Nichol 2021, section 3; Ho & Salimans 2022). Attention knows places by learned
     vectors. Groups have 4 channels at least.
 
+    A condition that is an image of less resolution, such as `SmallImage`, is enlarged to that of
+    x_t and stands beside its channels (Ho et al. 2021, "Cascaded diffusion models", section 4).
+
     Args:
         image_shape: `(height, width, channels)`.
         base_channels: channels of the first resolution, even.
@@ -63,8 +66,8 @@ def unet(
         (float32, t / T in [0, 1]), to `[batch, height, width, num_outputs * channels]`.
     Raises:
         ValueError: `image_shape` is not of rank 3, `base_channels` is odd, a resolution to attend
-            does not exist, the heads do not divide its channels, a size is not positive, or the
-            rate is outside [0, 1).
+            does not exist, the heads do not divide its channels, a size is not positive, the
+            rate is outside [0, 1), or a condition's images do not divide `image_shape`.
     """
     check_sizes(
         base_channels=base_channels,
@@ -88,13 +91,17 @@ def unet(
     xt = keras.Input(image_shape, name="x_t")
     time = keras.Input((), dtype="float32", name="time")
     embedded = layers.Dense(4 * base_channels, "swish")(TimeEmbedding(base_channels)(time))
-    given, features = given_input(condition)
+    reads_image = condition is not None and condition.given_spec.shape.rank == 4
+    given, features = (None, None) if reads_image else given_input(condition)
     embedded = dense_of_both(embedded, features, 4 * base_channels, "swish", condition)
 
+    h = xt
+    if reads_image:
+        given, h = beside_given_image(xt, condition)
     if patch_size == 1:
-        h = layers.Conv2D(base_channels, 3, padding="same")(xt)
+        h = layers.Conv2D(base_channels, 3, padding="same")(h)
     else:
-        h = layers.Conv2D(base_channels, patch_size, strides=patch_size, padding="same")(xt)
+        h = layers.Conv2D(base_channels, patch_size, strides=patch_size, padding="same")(h)
     skips = [h]
     for index, width in enumerate(widths):
         if index > 0:
