@@ -18,6 +18,7 @@ from tfgen.networks.info_gan import info_gan_discriminator, info_gan_generator, 
 from tfgen.networks.leading_axes import over_leading_axes
 from tfgen.networks.mlp import mlp
 from tfgen.networks.patchgan import patch_side, patchgan_discriminator
+from tfgen.networks.prior_transformer import prior_transformer
 from tfgen.networks.progressive import progressive_critic, progressive_generator
 from tfgen.networks.projection import projection_discriminator
 from tfgen.networks.puzzle_gan import part_encoder, puzzle_generator
@@ -59,6 +60,7 @@ __all__ = [
     "part_encoder",
     "patch_side",
     "patchgan_discriminator",
+    "prior_transformer",
     "progressive_critic",
     "progressive_generator",
     "projection_discriminator",
