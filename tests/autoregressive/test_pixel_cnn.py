@@ -16,7 +16,7 @@ from truths import (
 )
 
 from tfgen import MaskedPixelCNN, PixelCNN
-from tfgen.conditions import Attributes, Captions, Classes, Vector
+from tfgen.conditions import Attributes, CaptionedVector, Captions, Classes, SmallImage, Vector
 
 both = pytest.mark.parametrize("family", [PixelCNN, MaskedPixelCNN])
 
@@ -118,8 +118,9 @@ CAPTIONS = Captions(("red", "seven"), 3)
         (Vector(3), [[0.5, -1.0, 2.0]] * 4, [[1.5, 0.0, 3.0]] * 4),
         (Attributes(("red", "large")), [[1, 0], [0, 0], [1, 1], [0, 1]], [[0, 1], [1, 1]] * 2),
         (CAPTIONS, ["a red seven", "seven", "red", "seven seven"], "seven red"),
+        (SmallImage((1, 2, 1)), [[[[0.0], [1.0]]]] * 4, [[[0.5], [0.0]]]),
     ],
-    ids=["classes", "one class", "vectors", "attributes", "captions"],
+    ids=["classes", "one class", "vectors", "attributes", "captions", "images"],
 )
 def test_a_condition_enters_density_and_sampler_alike(kind, condition, other):
     model = pixel_cnn(PixelCNN, (3, 3, 1), condition=kind)
@@ -132,6 +133,15 @@ def test_a_condition_enters_density_and_sampler_alike(kind, condition, other):
     one_by_one = model.log_prob(drawn, batch_size=3, condition=condition)
     np.testing.assert_allclose(one_by_one, log_prob, rtol=1e-5)
     assert np.abs(model.log_prob(drawn, condition=other) - log_prob).min() > 1e-4
+
+
+def test_words_beside_a_vector_are_learned_vectors():
+    both = CaptionedVector(CAPTIONS, 1)
+    model = pixel_cnn(PixelCNN, (3, 3, 1), condition=both)
+    table = model.given_network.get_layer("words").embeddings.numpy()
+    given = both.pair("seven red", [[0.5]])
+    expected = np.concatenate([*table[[3, 2]], np.zeros(32), [0.5]])
+    np.testing.assert_array_equal(model.given_network(given), expected[np.newaxis])
 
 
 def test_each_class_has_a_normalised_density_of_its_own():

@@ -123,7 +123,7 @@ class PixelCNN(RasterModel):
         self.num_output_features = num_output_features
         channels, policy = self.event_shape[-1], self.dtype_policy
         self.given_network = None
-        if condition is not None and condition.given_spec.dtype.is_integer:
+        if condition is not None and (condition.num_words or condition.given_spec.shape.rank > 2):
             self.given_network = condition_features(condition, dtype=policy)
         self.stacks = [
             GatedPixelLayer(
