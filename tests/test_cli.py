@@ -323,6 +323,8 @@ for arguments, status in [
     (["train", "--help"], 0),
     (["anomaly", "--help"], 0),
     (["anomaly", ".", "--data", "digits", "--score", "x"], 2),
+    (["edit", ".", "--image", "a.png", "--region", "1,2,3", "--output", "b.png"], 2),
+    (["similarity", "."], 2),
     (["train", "VAEE", *train[2:]], 2),
     (train[:4], 2),
     ([*train, "--depth", "3"], 2),

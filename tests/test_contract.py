@@ -430,6 +430,8 @@ def inputs_of(name, model, count=7):
         "codes": INFO_CODE.prior().sample(count, seed=(0, 1)).numpy(),
         "mask": np.broadcast_to(first_half.reshape(x.shape[1:]), x.shape).astype("float32"),
         "num_samples": np.int32(count),
+        "noise": np.random.default_rng(2).normal(size=x.shape).astype("float32"),
+        "strength": np.float32(0.5),
         "guidance": np.float32(2),
         "t": np.int32(2),
         "patches": np.stack([x, x[::-1]], axis=1),

@@ -65,3 +65,14 @@ def test_sdedit_in_a_graph_that_knows_its_seed_is_that_of_eager_mode(model):
     x = np.array([[1.0, -0.5], [0.3, 0.2]], "float32")
     vary = lambda: model.sdedit(x, 0.5, sampler=DDIM(10, eta=1.0), seed=3)
     np.testing.assert_allclose(tf.function(vary)(), vary(), atol=1e-5)
+
+
+def test_the_served_sdedit_is_the_method_and_a_strength_that_is_none_is_answered_by_nan(model):
+    function, specs = model.signatures()["sdedit"]
+    served = tf.function(function, input_signature=specs)
+    x = np.array([[1.0, -0.5], [0.3, 0.2]], "float32")
+    for strength in (0.02, 1.0):
+        expected = model.sdedit(x, strength, seed=7)
+        np.testing.assert_allclose(served(x, strength, (0, 7))["varied"], expected, atol=1e-5)
+    for strength in (0.0, -0.5, 1.01, np.nan):
+        assert np.all(np.isnan(served(x, strength, (0, 7))["varied"])), strength

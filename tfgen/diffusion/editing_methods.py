@@ -1,6 +1,7 @@
 """What a diffusion model does to examples that there are already: parts redrawn, wholes varied."""
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -147,15 +148,21 @@ class EditingModel(SamplingModel):
         return tf.function(vary, jit_compile=False, reduce_retracing=True)
 
     def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
-        """`edit`, beside those of the parent."""
+        """`edit` and `sdedit`, NaN of a strength outside of (0, 1], beside those of the parent."""
 
         def edit(x, mask, seed, *guided, **named):
             return {"edited": self.edit(x, mask, seed=seed, **named, **self.named(guided))}
 
+        def sdedit(x, strength, seed, *guided, **named):
+            varied = self.sdedit(x, strength, seed=seed, **named, **self.named(guided))
+            return {"varied": tf.where((strength > 0) & (strength <= 1), varied, math.nan)}
+
         x = tf.TensorSpec((None, *self.event_shape), tf.float32, name="x")
         mask = tf.TensorSpec((None, *self.event_shape), tf.float32, name="mask")
-        seed = tf.TensorSpec((2,), tf.int32, name="seed")
+        strength = tf.TensorSpec((), tf.float32, name="strength")
+        rest = [tf.TensorSpec((2,), tf.int32, name="seed"), *self.guided_specs()]
         return {
             **super().signatures(),
-            "edit": (edit, [x, mask, seed, *self.guided_specs()]),
+            "edit": (edit, [x, mask, *rest]),
+            "sdedit": (sdedit, [x, strength, *rest]),
         }

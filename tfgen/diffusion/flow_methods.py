@@ -1,6 +1,8 @@
 """What a diffusion model does by its probability flow, which joins data and noise one to one."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -181,3 +183,23 @@ class FlowModel(EditingModel):
         return LogDensity(
             found.log_prob + log_volume * math.prod(self.event_shape), found.standard_error
         )
+
+    def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
+        """`invert` and `decode`, beside those of the parent."""
+
+        def invert(x, condition=None):
+            return {"noise": self.invert(x, condition=condition)}
+
+        def decode(noise, condition=None):
+            return {"x": self.decode(noise, condition=condition)}
+
+        x, noise = (
+            tf.TensorSpec((None, *self.event_shape), tf.float32, name=name)
+            for name in ("x", "noise")
+        )
+        condition = self.condition_specs()
+        return {
+            **super().signatures(),
+            "invert": (invert, [x, *condition]),
+            "decode": (decode, [noise, *condition]),
+        }
