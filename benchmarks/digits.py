@@ -138,7 +138,7 @@ def run(name, x, test):
         return
     found = likelihood(model, test, estimator=Bound(EVEN.num_steps))
     show("DDPM, bound", trained, found.mean, found.standard_error)
-    by_flow, of_probes = model.log_prob_ode(test, seed=0)
+    by_flow, of_probes = model.log_prob_ode(test, num_steps=20, seed=0)
     error = np.std(by_flow, ddof=1) / math.sqrt(len(test))
     show("DDPM, probability flow", trained, np.mean(by_flow), error)
     probes = np.sqrt(np.sum(np.square(of_probes))) / len(test)
