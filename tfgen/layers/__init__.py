@@ -1,5 +1,6 @@
 """Keras layers that the papers' networks need and Keras does not have."""
 
+from tfgen.layers.bilinear_enlargement import BilinearEnlargement2D
 from tfgen.layers.causal_sequence import CausalSequence
 from tfgen.layers.channel_bias import ChannelBias
 from tfgen.layers.diagonal_lstm import DiagonalBiLSTMLayer
@@ -38,6 +39,7 @@ from tfgen.layers.token_embedding import TokenEmbedding
 from tfgen.layers.word_sequence import WordSequence
 
 __all__ = [
+    "BilinearEnlargement2D",
     "CausalSequence",
     "ChannelBias",
     "DiagonalBiLSTMLayer",

@@ -9,7 +9,7 @@ from tfgen.conditions import CaptionedVector
 from tfgen.core import Condition
 from tfgen.core.condition import check_is_condition
 from tfgen.core.typing import ShapeLike
-from tfgen.layers import SplitWords, TokenEmbedding
+from tfgen.layers import BilinearEnlargement2D, SplitWords, TokenEmbedding
 
 _WORD_DIM = 32
 
@@ -101,8 +101,7 @@ def beside_given_image(
             f"expected the condition's height and width to divide {x.shape[1]} and {x.shape[2]}."
             f" Received: {given.shape[1]} and {given.shape[2]}"
         )
-    factors = tuple(factor for factor, _ in times)
-    enlarged = layers.UpSampling2D(factors, interpolation="bilinear")(given)
+    enlarged = BilinearEnlargement2D([factor for factor, _ in times])(given)
     return given, layers.Concatenate()([x, enlarged])
 
 
