@@ -11,7 +11,7 @@ import pytest
 
 import tfgen
 from tfgen import registry
-from tfgen.conditions import Captions, Classes
+from tfgen.conditions import CaptionedVector, Captions, Classes
 
 NUMBERS = [0, -1, True, 2.5, "3", 10**9, None, math.nan]
 RATES = [-1.0, math.nan, math.inf, True, "3", None]
@@ -67,6 +67,8 @@ ALLOWED = {
 GIVEN = {
     "augmentation": tfgen.adversarial.AffineJitter(),
     "background": tfgen.Independent.default((4,)),
+    "captions": Captions(("a",), 2),
+    "condition": CaptionedVector(Captions(("a",), 2), 3),
     "dim": 4,
     "dims": (2, 3),
     "end": 0.1,
@@ -92,6 +94,7 @@ GIVEN = {
     "num_values": 3,
     "output_shape": (),
     "pieces": 2,
+    "shares": (1.0,),
     "start": 1.0,
     "top": tfgen.distributions.StandardNormal(2),
     "units": 4,
@@ -99,7 +102,7 @@ GIVEN = {
     "width": 1,
 }
 OF_VECTORS = {"RNADE", "denoising_mlp"}
-OF_TEXTS = {"CLIP", "TextToImageGAN"}
+OF_TEXTS = {"CLIP", "TextToImageGAN", "UnCLIP"}
 OF_CLASSES = {"StarGAN"}
 
 
@@ -113,7 +116,14 @@ def callables():
         layer = getattr(tfgen.layers, name)
         if not issubclass(layer, keras.layers.BatchNormalization):
             yield name, layer, layer.__init__
-    for name in ("dcgan_generator", "dcgan_discriminator", "denoising_mlp", "mlp", "unet"):
+    for name in (
+        "dcgan_generator",
+        "dcgan_discriminator",
+        "denoising_mlp",
+        "mlp",
+        "prior_transformer",
+        "unet",
+    ):
         build = getattr(tfgen.networks, name)
         yield name, build, build
 
