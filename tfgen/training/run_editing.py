@@ -99,7 +99,7 @@ def _condition_argument(model: GenerativeModel, text: str | None) -> dict[str, A
     if text is None:
         kind = type(model.condition).__name__
         raise ValueError(
-            f"expected a condition, one of its {kind}, for this {name}. Received: none"
+            f"expected a condition for this {name}, which has learned with {kind}. Received: none"
         )
     if model.condition is None:
         raise ValueError(
