@@ -300,6 +300,16 @@ MODELS = {
         num_layers=1,
         num_heads=2,
     ),
+    "UnCLIP: captions, conditional": lambda: tfgen.UnCLIP.default(
+        IMAGE,
+        Captions.from_corpus(TEXTS),
+        small_shape=(4, 4, 1),
+        clip=MODELS["CLIP: captions, conditional"](),
+        base_channels=4,
+        prior_width=4,
+        prior_layers=1,
+        num_steps=6,
+    ),
     "CLIP: vectors, conditional": lambda: tfgen.CLIP.default(
         VECTOR, Classes(3), embedding_dim=4, architecture=DenseNetworks((6,)), width=4
     ),
@@ -430,6 +440,7 @@ def inputs_of(name, model, count=7):
         "codes": INFO_CODE.prior().sample(count, seed=(0, 1)).numpy(),
         "mask": np.broadcast_to(first_half.reshape(x.shape[1:]), x.shape).astype("float32"),
         "num_samples": np.int32(count),
+        "num_steps": np.int32(2),
         "noise": np.random.default_rng(2).normal(size=x.shape).astype("float32"),
         "strength": np.float32(0.5),
         "guidance": np.float32(2),
@@ -451,9 +462,13 @@ def sampled(name, model, count, **arguments):
 
 
 # Methods of models with a condition that read none.
-UNCONDITIONAL = {"AAE": ("encode", "decode", "reconstruct"), "CLIP": ("encode_image",)}
+UNCONDITIONAL = {
+    "AAE": ("encode", "decode", "reconstruct"),
+    "CLIP": ("encode_image",),
+    "UnCLIP": ("encode_image", "variation"),
+}
 # Methods that take any number of conditions, whatever the number of examples.
-OF_ANY_NUMBER = {"CLIP": ("encode_text", "similarity")}
+OF_ANY_NUMBER = dict.fromkeys(("CLIP", "UnCLIP"), ("encode_text", "similarity"))
 
 
 def takes_condition(name, model, method):
@@ -764,8 +779,9 @@ def test_the_saved_model_gives_the_same_numbers_without_tfgen(name, tmp_path, se
     for key, value in expected.items():
         np.testing.assert_allclose(outputs[key], value, rtol=1e-4, atol=1e-5, err_msg=key)
     if isinstance(model, SamplingModel):
-        guided = {"guidance": 2.0} if getattr(model, "takes_guidance", False) else {}
-        samples = sampled(name, model, len(inputs["x"]), seed=9, **guided)
+        names = [spec.name for spec in model.signatures()["sample"][1]]
+        given = {key: inputs[key].item() for key in ("guidance", "num_steps") if key in names}
+        samples = sampled(name, model, len(inputs["x"]), seed=9, **given)
         np.testing.assert_allclose(outputs["sample/samples"], samples, atol=1e-5)
 
 
@@ -942,7 +958,8 @@ def test_a_model_of_mixed_precision_reloads_the_same_under_another_policy(name, 
     twin = keras.saving.load_model(tmp_path / "model.keras")
     assert twin.dtype_policy == model.dtype_policy
     # What computes nothing with floats has the policy of the day: inputs, functional models, words.
-    idle = (keras.layers.InputLayer, keras.Model, keras.layers.StringLookup)
+    texts = (keras.layers.StringLookup, keras.layers.TextVectorization)
+    idle = (keras.layers.InputLayer, keras.Model, *texts)
     policies = lambda each: [
         layer.dtype_policy.name for layer in each._flatten_layers() if not isinstance(layer, idle)
     ]

@@ -32,6 +32,8 @@ PARENTS = {
     ("autoregressive.diagonal_bilstm", "autoregressive.pixel_rnn"),
     ("autoregressive.full_joint", "autoregressive.chain_rule"),
     ("autoregressive.row_lstm", "autoregressive.pixel_rnn"),
+    ("diffusion.unclip", "diffusion.clip"),
+    ("diffusion.unclip", "diffusion.ddpm"),
     ("latent.hierarchical_vae", "latent.vae"),
 }
 

@@ -44,7 +44,7 @@ from tfgen.autoregressive import (
     PixelCNNPlusPlus,
     RowLSTM,
 )
-from tfgen.diffusion import CLIP, DDPM
+from tfgen.diffusion import CLIP, DDPM, UnCLIP
 from tfgen.latent import AAE, VAE, Autoencoder, HierarchicalVAE
 from tfgen.training import show
 
@@ -81,6 +81,7 @@ __all__ = [
     "RowLSTM",
     "StarGAN",
     "TextToImageGAN",
+    "UnCLIP",
     "VAE",
     "WGANGP",
     "adversarial",

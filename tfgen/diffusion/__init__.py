@@ -17,7 +17,9 @@ from tfgen.diffusion.repaint import repaint, repaint_evaluations
 from tfgen.diffusion.samplers import DDIM, Ancestral, DPMSolver, Heun, Sampler
 from tfgen.diffusion.schedules import CosineSchedule, KarrasSchedule, LinearSchedule, Schedule
 from tfgen.diffusion.solvers import ancestral, ddim, dpm_solver_pp_2m, heun
+from tfgen.diffusion.stages import Stages
 from tfgen.diffusion.supports import Everywhere, Interval, Sphere, Support
+from tfgen.diffusion.unclip import UnCLIP
 from tfgen.diffusion.weightings import EDMWeighting, MinSNR, Simple, Weighting
 
 __all__ = [
@@ -52,9 +54,11 @@ __all__ = [
     "Schedule",
     "Simple",
     "Sphere",
+    "Stages",
     "Start",
     "Strides",
     "Support",
+    "UnCLIP",
     "Velocity",
     "Weighting",
     "ancestral",

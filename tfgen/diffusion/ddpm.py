@@ -1,18 +1,17 @@
 """Denoising diffusion probabilistic models."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import keras
 import tensorflow as tf
 
-from tfgen.core import Adam, Condition, Phase, RunningAverage, example_seeds
-from tfgen.core.arrays import in_batches
+from tfgen.core import Adam, Condition, Phase, RunningAverage
 from tfgen.core.size_checks import check_rate
-from tfgen.core.typing import ArrayLike, SeedLike, ShapeLike
-from tfgen.diffusion.bound import variational_bound
+from tfgen.core.typing import ShapeLike
+from tfgen.diffusion.bound_methods import BoundedModel
 from tfgen.diffusion.denoiser import Denoised
-from tfgen.diffusion.model import DiffusionModel
 from tfgen.diffusion.objective import denoising_loss, loss_terms
 from tfgen.diffusion.predictions import Epsilon, Prediction, Velocity
 from tfgen.diffusion.process import PosteriorVariance, ReverseVariance, like
@@ -24,7 +23,7 @@ from tfgen.distributions.levels import check_levels
 from tfgen.networks import small_denoiser
 
 
-class DDPM(DiffusionModel):
+class DDPM(BoundedModel):
     """Denoising diffusion: p(x_0) = int p(x_T) prod_t p(x_{t-1} | x_t) dx_{1..T}.
 
     Ho, Jain & Abbeel (2020). q adds Gaussian noise in T steps; the denoiser learns to undo one.
@@ -60,7 +59,6 @@ class DDPM(DiffusionModel):
         TensorShape([3, 2])
     """
 
-    density = "bound"
     takes_condition = True
     paper = "Ho et al. 2020; Song et al. 2021"
     default_batch_size = 128
@@ -190,8 +188,18 @@ class DDPM(DiffusionModel):
         given: tf.Tensor | None = None,
         training: bool = False,
     ) -> Denoised:
+        if training or tf.executing_eagerly():
+            predict = functools.partial(self._predict_start, training=training)
+        else:
+            predict = self._traced_start
+        return Denoised(*predict(x, tf.broadcast_to(sigma, tf.shape(x)[:1]), given))
+
+    def _predict_start(self, x, sigma, given, training=False):
         output, share = self.network_outputs(self.averaged_denoiser, x, sigma, given, training)
-        return Denoised(self.prediction.start(output, x, sigma), share)
+        return self.prediction.start(output, x, sigma), share
+
+    # Traced once for all the places where samplers ask: graphs, and so exports, are small.
+    _traced_start = tf.function(_predict_start, jit_compile=False, reduce_retracing=True)
 
     def network_outputs(
         self,
@@ -238,63 +246,15 @@ class DDPM(DiffusionModel):
         x0 = self.predict_start(like(tf.sqrt(1 + sigma**2), xt) * xt, sigma, given, training).start
         return self.restore(self.support.project(x0))
 
-    def elbo(
-        self,
-        x: ArrayLike,
-        *,
-        condition: ArrayLike | None = None,
-        num_terms: int | None = None,
-        batch_size: int | None = 256,
-        seed: SeedLike | None = None,
-    ) -> tf.Tensor:
-        """The variational bound, -(L_T + sum_{t > 1} L_{t-1} + L_0) <= log p(x)  (Eq. 5).
-
-        L_0 is the discretized Gaussian of Eq. 13 where the model has `levels`, otherwise a
-        Gaussian density. An unbiased estimate (see `variational_bound`): fewer terms are faster
-        and noisier. Each example has draws of its own, so that `batch_size` changes nothing.
-
-        Args:
-            x: `[batch, *event_shape]`, float32; images in [0, 1].
-            condition: for a model that has one: one for each example, or one for all.
-            num_terms: evaluations of the denoiser for each example, in 1..T; None for all T.
-            batch_size: examples evaluated at a time; None for all.
-            seed: as in `sample`.
-        Returns:
-            `[batch]`, in nats, summed over dimensions.
-        Raises:
-            ValueError: x is no batch of examples, `num_terms` is not in 1..T, `seed` is no seed,
-                or a bad condition.
-        """
-        x = self.check(x)
-        num_terms = self.schedule.num_steps if num_terms is None else num_terms
-        if not 1 <= num_terms <= self.schedule.num_steps:
-            raise ValueError(
-                f"expected num_terms in 1..{self.schedule.num_steps}. Received: {num_terms!r}"
-            )
-        given = self.read_condition(condition, tf.shape(x)[0])
-        seeds = example_seeds(self.seed_or_next(seed), tf.shape(x)[0])
-        bound = lambda x, seeds, given: self._elbo(x, num_terms, seeds, given)
-        return in_batches(bound, batch_size, x, seeds, given)
-
-    @tf.function(jit_compile=False, reduce_retracing=True)
-    def _elbo(self, x, num_terms, seeds, given):
-        return variational_bound(self, x, num_terms, seeds=seeds, given=given)
-
     def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
-        """`sample`, `edit`, `elbo` of all terms, and `denoise`, `call` at a given t."""
-
-        def elbo(x, seed, condition=None):
-            return {"elbo": self.elbo(x, seed=seed, condition=condition)}
+        """`denoise`, `call` at a given t, beside those of the parent."""
 
         def denoise(x, t, condition=None):
             return {"denoised": self(x if condition is None else (x, condition), t=t)}
 
         x = tf.TensorSpec((None, *self.event_shape), tf.float32, name="x")
-        seed = tf.TensorSpec((2,), tf.int32, name="seed")
         t = tf.TensorSpec((), tf.int32, name="t")
-        condition = self.condition_specs()
         return {
             **super().signatures(),
-            "elbo": (elbo, [x, seed, *condition]),
-            "denoise": (denoise, [x, t, *condition]),
+            "denoise": (denoise, [x, t, *self.condition_specs()]),
         }

@@ -269,7 +269,7 @@ class DiffusionModel(FlowModel):
         return {spec.name: value for spec, value in zip(specs, values, strict=True)}
 
     def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
-        """`sample` and `edit`."""
+        """`sample`, with guidance, beside those of the parent."""
 
         def sample(num_samples, seed, *guided, **named):
             return {"samples": self.sample(num_samples, seed=seed, **named, **self.named(guided))}
