@@ -105,14 +105,15 @@ class Snapshots(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def test_parts_are_trained_in_order_and_resume_in_the_middle_of_each(tmp_path):
+def test_parts_are_trained_in_order_and_resume_in_the_middle_of_each(tmp_path, capsys):
     x, y = images(6), captions(6)
     model = build(stages=Stages((1, 1, 1, 1), (2, 1, 1, 1)))
     model.compile()
     start = [np.array(v) for v in model.variables]
     whole = Snapshots(tmp_path)
-    history = model.fit(x, y, batch_size=3, epochs=8, callbacks=[whole], verbose=0)
+    history = model.fit(x, y, batch_size=3, epochs=8, callbacks=[whole], verbose=2)
     assert history.epoch == list(range(8))
+    assert "prior, epochs 3 to 4 of 8" in capsys.readouterr().out
     assert [len(history.history[f"{name}_denoising_mse"]) for name in list(model.parts)[1:]] == [
         2
     ] * 3

@@ -103,6 +103,8 @@ class StagedModel(SamplingModel):
             first, end = max(end, initial_epoch), last
             if first >= last:
                 continue
+            if verbose:
+                print(f"{name}, epochs {first + 1} to {last} of {epochs}")
             with self._training(name):
                 size = None if batch_size is None else factor * batch_size
                 times = {"epochs": last, "initial_epoch": first}
