@@ -80,7 +80,8 @@ def _first(name, of_tfds, of_path):
 def _existing(name):
     """The path that the name is, or None."""
     try:
-        path = Path(name).expanduser()
+        # Not Path's own expansion, to which "./~" is the home, too.
+        path = Path(os.path.expanduser(name))
         return path if str(name) and path.exists() else None
-    except (OSError, RuntimeError, ValueError):  # too long, no such user, a zero byte
+    except (OSError, ValueError):  # too long, a zero byte
         return None
