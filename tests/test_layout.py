@@ -106,3 +106,27 @@ def test_what_tfgen_exports_exists():
     assert sorted(tfgen.__all__) == tfgen.__all__
     for name in tfgen.__all__:
         assert hasattr(tfgen, name)
+
+
+def run_at_import(node):
+    """The expressions that an import evaluates: defaults, too, but not the bodies of functions."""
+    yield node
+    for name, value in ast.iter_fields(node):
+        inside = isinstance(node, (ast.FunctionDef, ast.Lambda)) and name == "body"
+        for child in [] if inside else value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield from run_at_import(child)
+
+
+def test_no_initializer_is_made_at_import():
+    """It would have drawn its seed before a user could set one, and given all layers one start."""
+    made = {"random = keras.initializers.RandomNormal()", "def f(a=initializers.Zeros()): pass"}
+    made |= {"x = [keras.initializers.HeNormal() for _ in range(2)]"}
+    right = {"def f(): return keras.initializers.Zeros()", "g = lambda: keras.initializers.Zeros()"}
+    finds = lambda tree: any(
+        isinstance(node, ast.Call) and "initializers" in ast.unparse(node.func)
+        for node in run_at_import(tree)
+    )
+    assert all(finds(ast.parse(text)) for text in made)
+    assert not any(finds(ast.parse(text)) for text in right)
+    assert not [name for name, tree in modules() if finds(tree)]

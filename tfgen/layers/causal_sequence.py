@@ -10,7 +10,7 @@ from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.typing import BatchShape
 
 # Words are of the size of standardized vectors, which stand behind them.
-_WORDS, _PLACES = (keras.initializers.RandomNormal(stddev=stddev) for stddev in (1.0, 0.5))
+_STDDEV_OF_WORDS, _STDDEV_OF_PLACES = 1.0, 0.5
 
 
 class CausalSequence(ConfiguredLayer):
@@ -38,8 +38,10 @@ class CausalSequence(ConfiguredLayer):
 
     def build(self, tokens_shape: BatchShape, vectors_shape: BatchShape) -> None:
         size = tokens_shape[1] + vectors_shape[1] + 1
-        self.words = self.add_weight((self.num_tokens, self.dim), _WORDS, name="words")
-        self.places = self.add_weight((size, self.dim), _PLACES, name="places")
+        normal = keras.initializers.RandomNormal
+        words, places = normal(stddev=_STDDEV_OF_WORDS), normal(stddev=_STDDEV_OF_PLACES)
+        self.words = self.add_weight((self.num_tokens, self.dim), words, name="words")
+        self.places = self.add_weight((size, self.dim), places, name="places")
 
     def call(self, tokens: tf.Tensor, vectors: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         words, places = (

@@ -10,7 +10,7 @@ from tfgen.layers.configured_layer import ConfiguredLayer
 from tfgen.layers.typing import BatchShape
 
 # As in the code of Radford et al. (2021).
-_WORDS, _PLACES = (keras.initializers.RandomNormal(stddev=stddev) for stddev in (0.02, 0.01))
+_STDDEV_OF_WORDS, _STDDEV_OF_PLACES = 0.02, 0.01
 
 
 class WordSequence(ConfiguredLayer):
@@ -37,8 +37,10 @@ class WordSequence(ConfiguredLayer):
 
     def build(self, input_shape: BatchShape) -> None:
         # The padding is masked: its vector serves as that of the end.
-        self.words = self.add_weight((self.num_tokens, self.dim), _WORDS, name="words")
-        self.places = self.add_weight((input_shape[1] + 1, self.dim), _PLACES, name="places")
+        normal = keras.initializers.RandomNormal
+        words, places = normal(stddev=_STDDEV_OF_WORDS), normal(stddev=_STDDEV_OF_PLACES)
+        self.words = self.add_weight((self.num_tokens, self.dim), words, name="words")
+        self.places = self.add_weight((input_shape[1] + 1, self.dim), places, name="places")
 
     def call(self, tokens: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         end = tf.zeros_like(tokens[:, :1])
