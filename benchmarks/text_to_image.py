@@ -143,7 +143,7 @@ class Panel:
         for judge in self.judges:
             print(f"judge: {judge.description}")
         rows = {**rows, **self.references()}
-        columns = list(next(iter(rows.values())))
+        columns = list(dict.fromkeys(name for found in rows.values() for name in found))
         print(f"| images | {' | '.join(columns)} |")
         print("|---" * (len(columns) + 1) + "|")
         for title, found in rows.items():
@@ -176,14 +176,14 @@ def exchanged(captions, numbers, index):
     names = list(ATTRIBUTES.values())
     changed = []
     for caption, triple in zip(captions, numbers, strict=True):
-        wording = next(w for w in WORDINGS if _say(w, triple) == caption)
+        wording = next(w for w in WORDINGS if say(w, triple) == caption)
         taken = {triple[index]} if index == 0 else set(triple[1:])
         choice = random.choice([k for k in range(len(names[index])) if k not in taken])
-        changed.append(_say(wording, [choice if i == index else k for i, k in enumerate(triple)]))
+        changed.append(say(wording, [choice if i == index else k for i, k in enumerate(triple)]))
     return np.array(changed)
 
 
-def _say(wording, triple):
+def say(wording, triple):
     words = [names[k] for names, k in zip(ATTRIBUTES.values(), triple, strict=True)]
     return wording.format(**dict(zip(ATTRIBUTES, words, strict=True)))
 
