@@ -40,7 +40,7 @@ from tfgen.data.captioned import COLOURS, DIGITS, WORDINGS
 from tfgen.training import save_grid
 
 PARTS = ("clip", "prior", "decoder", "upsampler")
-BLOCK = 250
+BLOCK, RATE = 250, 1e-3
 
 
 def in_blocks(function, *arrays):
@@ -62,9 +62,8 @@ def train(arguments, x, captions):
         x.shape[1:], condition, base_channels=arguments.base_channels, guidance=arguments.guidance
     )
     batches = {"clip": 256, "prior": 256, "decoder": 32, "upsampler": 32}
-    rates = {"clip": 1e-3, "prior": 1e-3, "decoder": 1e-3, "upsampler": 1e-3}
     tokens = condition.tokens(captions).numpy()
-    done, seconds = {}, {}
+    done = {}
     for name, minutes in zip(PARTS, arguments.minutes, strict=True):
         whole = UnCLIP(**{**whole.parts, **done}, guidance=arguments.guidance)
         data = (x, captions)
@@ -74,9 +73,9 @@ def train(arguments, x, captions):
             data = in_blocks(functools.partial(part_batch, whole, name), x, tokens)
         steps = arguments.steps[PARTS.index(name)]
 
-        def build(part=whole.parts[name], rate=rates[name], steps=steps, name=name):
+        def build(part=whole.parts[name], steps=steps, name=name):
             schedule = keras.optimizers.schedules.CosineDecay(
-                rate / 10, steps, alpha=0.1, warmup_target=rate, warmup_steps=100
+                RATE / 10, steps, alpha=0.1, warmup_target=RATE, warmup_steps=100
             )
             clipped = {} if name == "clip" else {"global_clipnorm": 1.0}
             optimizer = Adam(schedule, beta_2=0.98 if name == "clip" else 0.99, **clipped)
@@ -84,7 +83,7 @@ def train(arguments, x, captions):
             return part
 
         folder = os.path.join(arguments.output, name)
-        done[name], seconds[name] = resumable.fit(
+        done[name], seconds = resumable.fit(
             build,
             data[0],
             folder,
@@ -95,7 +94,7 @@ def train(arguments, x, captions):
         )
         print(
             f"{name}: {done[name].num_free_parameters:,} parameters,"
-            f" {int(done[name].steps_seen)} steps in {seconds[name] / 60:.1f} minutes",
+            f" {int(done[name].steps_seen)} steps in {seconds / 60:.1f} minutes",
             flush=True,
         )
     return UnCLIP(**done, guidance=arguments.guidance)
@@ -106,10 +105,10 @@ def part_batch(whole, name, x, tokens):
 
 
 class Figures:
-    """What is asked of a trained model, each figure kept in a file of its own."""
+    """What is asked of a trained model."""
 
     def __init__(self, arguments, panel, model):
-        self.panel, self.model, self.count = panel, model, arguments.count
+        self.panel, self.model = panel, model
         x, captions, numbers = panel.held_out
         # In the order of the file all triples of one digit stand together.
         rows = np.random.default_rng(0).permutation(len(x))[: arguments.count]

@@ -147,7 +147,7 @@ def test_of_two_embeddings_the_one_closer_to_the_text_is_drawn():
     given, seed = CAPTIONS.tokens(captions(count)), tf.constant((0, 7))
     found = model.draw_embeddings(given, seed, 4).numpy()
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
-    texts = tf.tile(model.given_text(given), (2, 1))
+    texts = tf.tile(model.pair(model.clip.embed_text(given), given), (2, 1))
     two = model.solve(model.prior, texts, seed, 4).numpy().reshape(2, count, DIM) / 2
     fit = np.einsum("kbd,bd->kb", two, model.encode_text(captions(count)))
     best = fit.argmax(axis=0)
@@ -183,12 +183,12 @@ def test_guidance_goes_from_neither_condition_to_both():
     z = model.encode_image(images(2))
     tokens = CAPTIONS.tokens(captions(2))
     predict = lambda given, **w: model.decoder.predict_start(x, tf.constant(2.0), given).start
-    both, neither = model.given_image(z, tokens), tf.zeros((2, CAPTIONS.length + DIM))
+    both, neither = model.pair(z, tokens), tf.zeros((2, CAPTIONS.length + DIM))
     expected = predict(neither) + 3 * (predict(both) - predict(neither))
     found = model.decoder.denoise(x, 2.0, both, guidance=3.0).start
     np.testing.assert_allclose(found, np.clip(expected, -1, 1), atol=1e-5)
     # Each by itself is another condition, too.
-    of_image, of_text = model.given_image(z), model.decoder.condition.pair(tokens, None)
+    of_image, of_text = model.pair(z), model.decoder.condition.pair(tokens, None)
     answers = [predict(given).numpy() for given in (both, neither, of_image, of_text)]
     for i, one in enumerate(answers):
         for other in answers[:i]:

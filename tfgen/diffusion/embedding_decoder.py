@@ -74,7 +74,7 @@ class EmbeddingDecoder(StagedModel):
     def _generate(self, seed, given, guidance, num_steps):
         prior_seed, seed = split_seed(seed, 2)
         embeddings = self.draw_embeddings(given, prior_seed, num_steps)
-        return self.draw(self.given_image(embeddings, given), seed, guidance, num_steps)
+        return self.draw(self.pair(embeddings, given), seed, guidance, num_steps)
 
     def from_embeddings(
         self,
@@ -99,7 +99,7 @@ class EmbeddingDecoder(StagedModel):
         shape = (self.clip.embedding_dim,)
         z = unit_vectors(check_array(embeddings, shape, bounded=False, name="embeddings"))
         given = None if condition is None else self.read_condition(condition, tf.shape(z)[0])
-        both = self.given_image(z, given)
+        both = self.pair(z, given)
         num_steps, seed = self.check_steps(num_steps), self.seed_or_next(seed)
         draw = lambda guidance: self._decode(both, seed, guidance, num_steps)
         return by_guidance(draw, self.check_guidance(guidance))
@@ -138,12 +138,15 @@ class EmbeddingDecoder(StagedModel):
     def _factor(self):
         return self.event_shape[0] // self.decoder.event_shape[0]
 
-    def given_text(self, given: tf.Tensor) -> tf.Tensor:
-        """What the prior reads of captions: `given` is what CLIP reads of them."""
-        return self.prior.condition.pair(given, self.scaled(self.clip.embed_text(given)))
+    def pair(self, embeddings: tf.Tensor, given: tf.Tensor | None = None) -> tf.Tensor:
+        """What prior and decoder read: embeddings, and the captions where there are any.
 
-    def given_image(self, embeddings: tf.Tensor, given: tf.Tensor | None = None) -> tf.Tensor:
-        """What the decoder reads of embeddings of images, and of captions where there are any."""
+        The prior's are the captions' own embeddings, the decoder's those of images.
+
+        Args:
+            embeddings: `[batch, embedding_dim]`, of length 1.
+            given: what CLIP reads of the captions; None for none.
+        """
         return self.decoder.condition.pair(given, self.scaled(embeddings))
 
     def draw_embeddings(
@@ -158,10 +161,11 @@ class EmbeddingDecoder(StagedModel):
         Returns:
             `[batch, embedding_dim]`, float32, of length 1.
         """
-        texts = self.given_text(tf.tile(given, (_DRAWN, *[1] * (given.shape.rank - 1))))
-        drawn = unit_vectors(self.solve(self.prior, texts, seed, num_steps))
+        text = self.clip.embed_text(given)
+        several = tf.tile(self.pair(text, given), (_DRAWN, 1))
+        drawn = unit_vectors(self.solve(self.prior, several, seed, num_steps))
         drawn = tf.reshape(drawn, (_DRAWN, -1, self.clip.embedding_dim))
-        fit = tf.reduce_sum(drawn * self.clip.embed_text(given), axis=-1)
+        fit = tf.reduce_sum(drawn * text, axis=-1)
         return tf.gather(
             tf.transpose(drawn, (1, 0, 2)), tf.argmax(fit, axis=0), axis=1, batch_dims=1
         )
@@ -178,7 +182,7 @@ class EmbeddingDecoder(StagedModel):
         """Images by the decoder and the upsampler.
 
         Args:
-            given: what the decoder reads (see `given_image`).
+            given: what the decoder reads (see `pair`).
             seed: int32 `(2,)`.
             guidance: of the decoder, 1.0 or a scalar tensor.
             num_steps: of each solver.
@@ -219,7 +223,7 @@ class EmbeddingDecoder(StagedModel):
 
     def noise_of(self, x: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
         """The noise that the decoder draws x from, given what CLIP sees in it."""
-        given = self.given_image(z)
+        given = self.pair(z)
         return self.decoder.invert(self.small(x), condition=given, num_steps=_INVERSION_STEPS)
 
 

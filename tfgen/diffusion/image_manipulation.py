@@ -51,7 +51,7 @@ class ImageManipulation(EmbeddingDecoder):
     def _vary(self, x, seed, guidance, num_steps):
         z = self.clip.embed_image(x)
         noise, solver = self.noise_of(x, z), functools.partial(ddim, eta=1.0)
-        return self.draw(self.given_image(z), seed, guidance, num_steps, noise, solver)
+        return self.draw(self.pair(z), seed, guidance, num_steps, noise, solver)
 
     def interpolate(
         self,
@@ -92,7 +92,7 @@ class ImageManipulation(EmbeddingDecoder):
         noises = [self.noise_of(x, z) for x, z in ((a, embeddings[0]), (b, embeddings[1]))]
         shares = tf.linspace(0.0, 1.0, num_points)
         flat = lambda ends: tf.concat(tf.unstack(arc(*ends, shares), axis=1), axis=0)
-        given = self.given_image(unit_vectors(flat(embeddings)))
+        given = self.pair(unit_vectors(flat(embeddings)))
         drawn = self.draw(given, seed, guidance, num_steps, flat(noises), ddim)
         return tf.stack(tf.split(drawn, num_points), axis=1)
 
@@ -139,7 +139,7 @@ class ImageManipulation(EmbeddingDecoder):
         difference = self.clip.embed_text(given_to) - self.clip.embed_text(given_from)
         moved = unit_vectors(arc(z, unit_vectors(difference), strength[tf.newaxis])[:, 0])
         noise = self.noise_of(x, z)
-        return self.draw(self.given_image(moved), seed, guidance, num_steps, noise, ddim)
+        return self.draw(self.pair(moved), seed, guidance, num_steps, noise, ddim)
 
     def edit(
         self,
@@ -173,7 +173,7 @@ class ImageManipulation(EmbeddingDecoder):
         given = self.read_condition(condition, tf.shape(x)[0])
         guidance, seed = self.check_guidance(guidance), self.seed_or_next(seed)
         prior_seed, small_seed, seed = split_seed(seed, 3)
-        given = self.given_image(self.draw_embeddings(given, prior_seed, 20), given)
+        given = self.pair(self.draw_embeddings(given, prior_seed, 20), given)
         # A hole that touches a small pixel: the least of a square.
         holes = self.small(tf.cast(~kept, tf.float32)) > 0
         arguments = {"condition": given, "guidance": guidance, "seed": small_seed}

@@ -223,9 +223,11 @@ class UnCLIP(ImageManipulation):
     def part_batch(self, name: str, batch: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
         x, given = batch
         if name == "prior":
-            return self.scaled(self.clip.embed_image(x)), self.given_text(given)
+            return self.scaled(self.clip.embed_image(x)), self.pair(
+                self.clip.embed_text(given), given
+            )
         if name == "decoder":
-            return self.small(x), self.given_image(self.clip.embed_image(x), given)
+            return self.small(x), self.pair(self.clip.embed_image(x), given)
         if name == "upsampler":
             return x, self.upsampler.condition.encode(self.small(x))
         return batch
