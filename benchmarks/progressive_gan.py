@@ -33,8 +33,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import resumable
+from colour_images import read_image
 from judged import Panel
-from PIL import Image
 
 from tfgen import DCGAN, ProgressiveGAN
 from tfgen.adversarial import Growth
@@ -49,13 +49,6 @@ COLUMNS = ("32x32", "16x16", "8x8", "mean")
 
 def padded(x):
     return np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)))
-
-
-def read_image(file):
-    """RGB over white, in [0, 1]."""
-    image = Image.open(file).convert("RGBA")
-    ground = Image.new("RGBA", image.size, "white")
-    return np.asarray(Image.alpha_composite(ground, image).convert("RGB"), "float32") / 255
 
 
 def read_tiles(data):
