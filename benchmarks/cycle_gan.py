@@ -16,7 +16,6 @@ out.
 """
 
 import argparse
-import json
 import os
 import platform
 
@@ -67,24 +66,6 @@ def build(arguments):
         {name: Adam(arguments.rate, beta_1=0.5) for name in names}, steps_per_execution=10
     )
     return model
-
-
-class Decay(keras.callbacks.Callback):
-    """The rate falls along a line in the second half of the time, restarts included."""
-
-    def __init__(self, rate, budget, path):
-        super().__init__()
-        self.rate = rate
-        self.budget = budget
-        self.path = path
-
-    def on_epoch_begin(self, epoch, logs=None):
-        seconds = 0.0
-        if os.path.exists(self.path):
-            with open(self.path) as file:
-                seconds = json.load(file)["seconds"]
-        left = max(1 - seconds / self.budget, 0.01)
-        self.model.optimizer.learning_rate = self.rate * min(2 * left, 1.0)
 
 
 class ByEpoch(keras.callbacks.Callback):
@@ -180,7 +161,7 @@ def main():
         batch_size=arguments.batch,
         budget=budget,
         callbacks=[
-            Decay(arguments.rate, budget, os.path.join(folder, "seconds.json")),
+            resumable.Decay(arguments.rate, budget, folder),
             ByEpoch(by_epoch, digits, truth),
         ],
     )

@@ -21,7 +21,6 @@ import zipfile
 import numpy as np
 import resumable
 from colour_images import read_image
-from cycle_gan import Decay
 
 from tfgen import CycleGAN, StarGAN
 from tfgen.conditions import Classes
@@ -79,7 +78,7 @@ def train(kind, arguments, a, b):
         steps_per_epoch=min(STEPS, len(x) // arguments.batch),
         batch_size=arguments.batch,
         budget=budget,
-        callbacks=[Decay(arguments.rate, budget, os.path.join(folder, "seconds.json"))],
+        callbacks=[resumable.Decay(arguments.rate, budget, folder)],
     )
 
 

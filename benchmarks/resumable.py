@@ -46,6 +46,24 @@ class _Budget(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
+class Decay(keras.callbacks.Callback):
+    """The rate falls along a line in the second half of the time, restarts included."""
+
+    def __init__(self, rate, budget, folder):
+        super().__init__()
+        self.rate = rate
+        self.budget = budget
+        self.path = os.path.join(folder, "seconds.json")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        seconds = 0.0
+        if os.path.exists(self.path):
+            with open(self.path) as file:
+                seconds = json.load(file)["seconds"]
+        left = max(1 - seconds / self.budget, 0.01)
+        self.model.optimizer.learning_rate = self.rate * min(2 * left, 1.0)
+
+
 def fit(
     build,
     x,

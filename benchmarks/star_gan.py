@@ -9,11 +9,11 @@ turns; the colours are the domains. Of the 10,000 test digits, each in a colour 
 one for its target: the mean absolute difference, over pixels and channels, of the translation to
 the digit in the target's colour; the share whose domain, and whose digit, judges find, which saw
 real training images alone. Beside it what could pass for a translation: the digit as it is, the
-digit in grey, and the mean training image of the target. `--least-squares` has that pair of losses
-and no penalty, and a generator that moves at every step, in place of the published ones. Progress
-is saved after each epoch, and the difference of 1,000 test digits written down: the same command
-goes on where a killed one stopped. `samples.png` has the first test digits, each beside its
-translations, none left out.
+digit in grey, and the mean training image of the target. The rate falls to 0 along a line in the
+second half of the time. `--least-squares` has that pair of losses and no penalty, and a generator
+that moves at every step, in place of the published ones. Progress is saved every 1,000 steps, and
+the difference of 1,000 test digits written down: the same command goes on where a killed one
+stopped. `samples.png` has the first test digits, each beside its translations, none left out.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from tfgen.losses import LeastSquares
 from tfgen.training import save_grid
 
 COLOURS = np.float32([[0.9, 0.2, 0.2], [0.2, 0.8, 0.3], [0.3, 0.4, 1.0], [0.9, 0.8, 0.1]])
-BLOCK = 100
+BLOCK, STEPS = 100, 1000
 
 
 def coloured(digits, domains):
@@ -125,15 +125,20 @@ def main():
     by_epoch = os.path.join(arguments.output, "epochs.jsonl")
     some = slice(0, min(1000, len(x)))
     train = coloured(digits, domains)
+    folder, budget = os.path.join(arguments.output, "model"), 60 * arguments.minutes
     model, seconds = resumable.fit(
         lambda: build(arguments),
         train,
-        os.path.join(arguments.output, "model"),
+        folder,
         y=domains.astype("int32"),
         epochs=10_000,
         batch_size=arguments.batch,
-        budget=60 * arguments.minutes,
-        callbacks=[ByEpoch(by_epoch, x[some], targets[some], truth[some])],
+        steps_per_epoch=min(STEPS, len(train) // arguments.batch),
+        budget=budget,
+        callbacks=[
+            resumable.Decay(arguments.rate, budget, folder),
+            ByEpoch(by_epoch, x[some], targets[some], truth[some]),
+        ],
     )
     save_grid(model.preview((x[:32], sources[:32])), os.path.join(arguments.output, "samples.png"))
     of_domain, of_digit = judges(
