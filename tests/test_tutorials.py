@@ -82,7 +82,8 @@ def test_a_tutorial_imports_only_tfgen_and_its_dependencies(path):
     tree = ast.parse("\n".join("".join(cell["source"]) for cell in code_cells(path)))
     imported = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     imported |= {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
-    allowed = {"itertools", "keras", "matplotlib", "numpy", "os", "tensorflow", "tfgen"}
+    allowed = {"itertools", "keras", "matplotlib", "numpy", "os", "tensorflow"}
+    allowed |= {"tensorflow_probability", "tfgen"}
     assert {name.split(".")[0] for name in imported} <= allowed
 
 
@@ -299,3 +300,49 @@ def test_diffusion(execute):
 def test_every_tutorial_is_executed_here():
     tests = {name.removeprefix("test_") for name in globals()}
     assert NOTEBOOKS and {path.stem for path in NOTEBOOKS} <= tests
+
+
+def test_maximum_likelihood(execute):
+    found = execute(
+        "maximum_likelihood",
+        counts="parameters",
+        total="total",
+        best="best",
+        above="[np.max(np.abs(cost - divergences - entropies[1])) for cost in costs.values()]",
+        entropy="entropies[0]",
+        empirical="{name: [each.empirical for each in curve] for name, curve in curves.items()}",
+        risk="{name: [each.divergence.cross_entropy for each in curve]"
+        " for name, curve in curves.items()}",
+        found="{name: [each.kind, each.kl, each.error] for name, each in found.items()}",
+        of_truth="found['GAN'].of_truth",
+        fits="list(fits.values())",
+    )
+    for n, counts in found["counts"].items():
+        n = int(n)
+        everything = 2**n - 1
+        expected = {"FullJoint": everything, "ChainRule": everything}
+        assert counts == {**expected, "MarkovChain": 2 * n - 1, "Independent": n}
+    assert found["total"] == pytest.approx(1, abs=1e-5)
+    # The likelihood's place is that of the divergence, the nearer, the more draws.
+    assert found["best"]["KL"] == pytest.approx(0.4)
+    assert found["best"]["30,000 draws"] == pytest.approx(0.4, abs=0.021)
+    assert found["above"][1] < found["above"][0] / 2 < 0.2
+
+    empirical, risk, entropy = found["empirical"], found["risk"], found["entropy"]
+    assert empirical["FullJoint"][0] < entropy - 1 and risk["FullJoint"][0] > entropy + 3
+    for name in risk:
+        assert min(risk[name]) > entropy
+        gaps = np.subtract(risk[name], empirical[name])
+        assert abs(gaps[-1]) < 0.3 < 1.2 * gaps[0]
+    assert risk["FullJoint"][-1] < risk["MarkovChain"][-1] < risk["Independent"][-1]
+
+    kinds = {name: kind for name, (kind, _, _) in found["found"].items()}
+    assert kinds["NADE"] == "exact" and kinds["GAN"].startswith("estimate")
+    assert kinds["VAE, ELBO"].startswith("upper bound")
+    bounds = [found["found"][name][1] for name in ("VAE, ELBO", "VAE, 100 samples")]
+    assert bounds[0] > bounds[1] > 0
+    assert abs(found["of_truth"]) < 0.02
+    covering, left, right = found["fits"]
+    assert covering[2] < min(left[2], right[2]) and covering[1] > 2
+    assert max(left[0], -2.2) < -1.8 and right[0] == pytest.approx(2.5, abs=0.1)
+    assert right[3] < covering[3]

@@ -13,12 +13,15 @@ from tfgen.evaluation.anomaly_scores import (
 )
 from tfgen.evaluation.bidirectional import Bidirectional, bidirectional_gap
 from tfgen.evaluation.compressors import PNG, Compressor, Zlib
+from tfgen.evaluation.divergence import Divergence, kl_divergence, tabulate
 from tfgen.evaluation.estimate import Estimate
 from tfgen.evaluation.estimators import Bound, Estimator, Exact, ImportanceWeighted
 from tfgen.evaluation.latent_information import LatentInformation, latent_information
 from tfgen.evaluation.likelihood import likelihood
 from tfgen.evaluation.mutation import mutate
+from tfgen.evaluation.normal_fits import NormalFit, covering_normal, seeking_normal
 from tfgen.evaluation.representation import few_labels, linear_probe, probe_codes
+from tfgen.evaluation.risk import Risk, learning_curve
 from tfgen.evaluation.two_phase import two_phase_likelihood
 from tfgen.evaluation.variational_gap import VariationalGap, variational_gap
 
@@ -30,6 +33,7 @@ __all__ = [
     "Bound",
     "ComplexityCorrected",
     "Compressor",
+    "Divergence",
     "Estimate",
     "Estimator",
     "Exact",
@@ -37,20 +41,27 @@ __all__ = [
     "LatentInformation",
     "LikelihoodRatio",
     "NegativeLogLikelihood",
+    "NormalFit",
     "PNG",
     "ReconstructionError",
+    "Risk",
     "Typicality",
     "VariationalGap",
     "Zlib",
     "bidirectional_gap",
+    "covering_normal",
     "detection",
     "few_labels",
     "fidelity",
+    "kl_divergence",
     "latent_information",
+    "learning_curve",
     "likelihood",
     "linear_probe",
     "mutate",
     "probe_codes",
+    "seeking_normal",
+    "tabulate",
     "two_phase_likelihood",
     "variational_gap",
 ]
