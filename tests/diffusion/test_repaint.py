@@ -41,6 +41,11 @@ def test_times_are_the_papers():
         times = repaint_times(*arguments)
         assert times[0] == arguments[0] and times[-1] == 0
         assert np.all(np.abs(np.diff(times)) == 1)
+        # The same where a graph does not know the number, and where XLA has to.
+        of_any = tf.function(lambda n, way=arguments[1:]: repaint_times(n, *way))
+        np.testing.assert_array_equal(of_any(tf.constant(arguments[0])), times)
+        compiled = tf.function(lambda way=arguments: repaint_times(*way), jit_compile=True)
+        np.testing.assert_array_equal(compiled(), times)
 
 
 def test_conditional_mean_and_variance_of_a_gaussian_pair():
@@ -72,7 +77,7 @@ def test_watched_and_bad_arguments_refused():
     x = draw(3, sigmas, jump=1, resamplings=2, watch=watch)
     np.testing.assert_array_equal([i for i, _, _ in seen], range(10))
     places = repaint_times(4, 1, 2)[1:]
-    np.testing.assert_array_equal([sigma for _, sigma, _ in seen], sigmas[::-1][places])
+    np.testing.assert_array_equal([sigma for _, sigma, _ in seen], sigmas[::-1][places.numpy()])
     np.testing.assert_array_equal(seen[-1][2][:, 0], x[:, 0])
     for bad in ({"jump": 0}, {"resamplings": 0}, {"jump": 1.5}):
         with pytest.raises(ValueError, match="Received: "):

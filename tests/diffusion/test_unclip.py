@@ -207,6 +207,13 @@ def test_edits_keep_what_is_kept_bit_for_bit(monkeypatch):
     # What is redrawn is not looked at.
     other = np.where(mask == 1, x, 0.5)
     np.testing.assert_array_equal(model.edit(other, mask, condition="a blue one", seed=3), edited)
+    # Few steps are others; a graph need not know their number.
+    few = model.edit(x, mask, condition="a blue one", num_steps=2, seed=3).numpy()
+    assert not np.array_equal(few, edited)
+    by_number = tf.function(
+        lambda n: model.edit(x, mask, condition="a blue one", num_steps=n, seed=3)
+    )
+    np.testing.assert_allclose(by_number(tf.constant(2)), few, atol=1e-5)
     # A small pixel is redrawn wherever a hole touches it.
     seen = {}
 

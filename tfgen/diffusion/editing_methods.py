@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from tfgen.core import SamplingModel, example_seeds
 from tfgen.core.checks import check_mask
-from tfgen.core.size_checks import check_positive
+from tfgen.core.size_checks import check_positive, check_sizes
 from tfgen.core.typing import ArrayLike, SeedLike
-from tfgen.diffusion.grids import EqualRatios
+from tfgen.diffusion.grids import equal_ratios
 from tfgen.diffusion.guidance import by_guidance
 from tfgen.diffusion.repaint import repaint
 from tfgen.diffusion.samplers import Sampler
@@ -34,7 +34,7 @@ class EditingModel(SamplingModel):
         *,
         condition: ArrayLike | None = None,
         guidance: float | tf.Tensor = 1.0,
-        num_steps: int | None = None,
+        num_steps: int | tf.Tensor | None = None,
         jump: int = 3,
         resamplings: int = 6,
         seed: SeedLike | None = None,
@@ -53,7 +53,8 @@ class EditingModel(SamplingModel):
                 `event_shape`.
             condition: for a model that has one: one for each example, or one for all.
             guidance: as in `sample`.
-            num_steps: noise levels, in equal ratios; None for 60, or T where that is less.
+            num_steps: noise levels, in equal ratios, or a scalar tensor; None for 60, or T where
+                that is less.
             jump: levels of one jump back up.
             resamplings: how often each stretch of levels is walked down; 1 for no jumps, which is
                 cheap and hears little of what is kept.
@@ -70,6 +71,8 @@ class EditingModel(SamplingModel):
         given = self.read_condition(condition, tf.shape(x)[0])
         seeds = example_seeds(self.seed_or_next(seed), tf.shape(x)[0])
         num_steps = min(EDIT_STEPS, self.schedule.num_steps) if num_steps is None else num_steps
+        if not tf.is_tensor(num_steps):
+            check_sizes(num_steps=num_steps)
         way = (num_steps, jump, resamplings)
         draw = lambda guidance: self._edit(x, kept, seeds, given, guidance, way)
         return by_guidance(draw, self.check_guidance(guidance))
@@ -77,7 +80,7 @@ class EditingModel(SamplingModel):
     @tf.function(jit_compile=False, reduce_retracing=True)
     def _edit(self, x, kept, seeds, given, guidance, way):
         num_steps, jump, resamplings = way
-        sigmas = EqualRatios()(self.schedule, num_steps)
+        sigmas = equal_ratios(self.schedule, num_steps)
         drawn = repaint(
             self.denoise_given(given, guidance),
             self.noise(seeds, sigmas[0]),

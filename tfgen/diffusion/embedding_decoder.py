@@ -3,16 +3,14 @@
 import math
 from collections.abc import Callable
 
-import numpy as np
 import tensorflow as tf
 
 from tfgen.core import check_array, check_count, example_seeds, split_seed
 from tfgen.core.typing import ArrayLike, SeedLike
 from tfgen.diffusion.clip import CLIP
 from tfgen.diffusion.ddpm import DDPM
-from tfgen.diffusion.grids import EqualRatios
+from tfgen.diffusion.grids import equal_ratios
 from tfgen.diffusion.guidance import by_guidance
-from tfgen.diffusion.schedules import Schedule
 from tfgen.diffusion.solvers import dpm_solver_pp_2m
 from tfgen.diffusion.staged_model import StagedModel
 from tfgen.losses import unit_vectors
@@ -225,15 +223,3 @@ class EmbeddingDecoder(StagedModel):
         """The noise that the decoder draws x from, given what CLIP sees in it."""
         given = self.pair(z)
         return self.decoder.invert(self.small(x), condition=given, num_steps=_INVERSION_STEPS)
-
-
-def equal_ratios(schedule: Schedule, num_steps: int | tf.Tensor) -> tf.Tensor:
-    """The levels of `EqualRatios()` in a graph that may not know their number: `[num_steps + 1]`.
-
-    Args:
-        schedule: whose levels they are.
-        num_steps: at least 1; a scalar tensor is taken to be.
-    """
-    first, last, _ = EqualRatios()(schedule, 2)
-    logarithms = tf.linspace(np.log(first), np.log(last), num_steps)
-    return tf.concat([tf.exp(logarithms), tf.zeros(1, tf.float64)], axis=0)

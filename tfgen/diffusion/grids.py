@@ -3,6 +3,7 @@
 import abc
 
 import numpy as np
+import tensorflow as tf
 
 from tfgen.core import Configured
 from tfgen.core.size_checks import check_positive
@@ -71,6 +72,18 @@ class KarrasGrid(Grid):
         """The levels, float64 `[num_steps + 1]`, decreasing to 0."""
         first, last = (level ** (1 / self.rho) for level in _ends(schedule, self.highest))
         return np.append(np.linspace(first, last, num_steps) ** self.rho, 0.0)
+
+
+def equal_ratios(schedule: Schedule, num_steps: int | tf.Tensor) -> tf.Tensor:
+    """The levels of `EqualRatios()` in a graph that may not know their number: `[num_steps + 1]`.
+
+    Args:
+        schedule: whose levels they are.
+        num_steps: at least 1; a scalar tensor is taken to be.
+    """
+    first, last, _ = EqualRatios()(schedule, 2)
+    logarithms = tf.linspace(np.log(first), np.log(last), num_steps)
+    return tf.concat([tf.exp(logarithms), tf.zeros(1, tf.float64)], axis=0)
 
 
 def _ends(schedule, highest):

@@ -148,6 +148,7 @@ class ImageManipulation(EmbeddingDecoder):
         *,
         condition: ArrayLike | None = None,
         guidance: float | tf.Tensor | None = None,
+        num_steps: int | tf.Tensor | None = None,
         seed: SeedLike | None = None,
     ) -> tf.Tensor:
         """Redraws where the mask is 0, given the rest and what the whole shall show.
@@ -162,6 +163,8 @@ class ImageManipulation(EmbeddingDecoder):
                 `event_shape`.
             condition: captions of the whole images, one for each or one for all.
             guidance, seed: as in `sample`.
+            num_steps: noise levels of the small image, or a scalar tensor; None for those of
+                `DDPM.edit`. Prior and upsampler have 20.
         Returns:
             `[batch, *event_shape]`, float32, equal to x where the mask is 1.
         Raises:
@@ -176,7 +179,8 @@ class ImageManipulation(EmbeddingDecoder):
         given = self.pair(self.draw_embeddings(given, prior_seed, 20), given)
         # A hole that touches a small pixel: the least of a square.
         holes = self.small(tf.cast(~kept, tf.float32)) > 0
-        arguments = {"condition": given, "guidance": guidance, "seed": small_seed}
+        arguments = {"condition": given, "guidance": guidance, "num_steps": num_steps}
+        arguments["seed"] = small_seed
         small = self.decoder.edit(tf.where(holes, 0.0, self.small(x)), ~holes, **arguments)
         if self.upsampler is None:
             return tf.where(kept, x, small)

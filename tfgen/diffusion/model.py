@@ -164,10 +164,11 @@ class DiffusionModel(FlowModel):
             ValueError: a guidance other than 1 of a model that has not learned to do without its
                 condition, or no finite number.
         """
-        value = tf.get_static_value(guidance) if tf.is_tensor(guidance) else guidance
-        if value is None:
+        known = tf.get_static_value(guidance) if tf.is_tensor(guidance) else guidance
+        if known is None:
             return guidance
-        value = check_finite(value, "guidance")
+        # In a graph a tensor's value is an array without axes.
+        value = check_finite(known[()] if tf.is_tensor(guidance) else known, "guidance")
         if value != 1 and not self.takes_guidance:
             raise ValueError(
                 "expected guidance of 1 for a model without a condition, or with a drop_rate of 0."

@@ -16,14 +16,14 @@ from tfgen.diffusion.solvers import (
 from tfgen.diffusion.variances import posterior_variance
 
 
-def repaint_times(num_steps: int, jump: int, resamplings: int) -> np.ndarray:
+def repaint_times(num_steps: int | tf.Tensor, jump: int, resamplings: int) -> tf.Tensor:
     """The way down `num_steps` levels with jumps back up  (Lugmayr et al. 2022, appendix B).
 
     Whenever it first comes to a multiple of `jump`, below the top, it goes up and down again by as
     many steps, until each stretch of levels was walked down `resamplings` times.
 
     Args:
-        num_steps: number of levels, at least 1.
+        num_steps: number of levels, at least 1; a scalar int32 tensor is taken to be.
         jump: steps of one jump, at least 1; the paper has 10 of 250.
         resamplings: how often each stretch is walked, at least 1; the paper has 10.
     Returns:
@@ -31,15 +31,17 @@ def repaint_times(num_steps: int, jump: int, resamplings: int) -> np.ndarray:
     Raises:
         ValueError: an argument is no positive int.
     """
-    check_sizes(num_steps=num_steps, jump=jump, resamplings=resamplings)
-    down = list(range(num_steps, -1, -1))
-    times = []
-    for left in down:
-        times.append(left)
-        if left % jump == 0 and left + jump < num_steps:
-            again = [*range(left + 1, left + jump + 1), *range(left + jump - 1, left - 1, -1)]
-            times += again * (resamplings - 1)
-    return np.array(times, "int32")
+    if not tf.is_tensor(num_steps):
+        check_sizes(num_steps=num_steps)
+    check_sizes(jump=jump, resamplings=resamplings)
+    left = tf.range(num_steps, -1, -1)
+    # What follows a level's first visit, as steps from it: up and down again, so many times.
+    around = [*range(1, jump + 1), *range(jump - 1, -1, -1)] * (resamplings - 1)
+    jumps = (left % jump == 0) & (left + jump < num_steps)
+    visits = 1 + tf.where(jumps, len(around), 0)
+    begun = tf.repeat(tf.cumsum(visits, exclusive=True), visits)
+    moves = tf.gather([0, *around], tf.range(tf.size(begun)) - begun)
+    return tf.repeat(left, visits) + moves
 
 
 def repaint_evaluations(num_steps: int, jump: int, resamplings: int) -> int:
@@ -72,7 +74,7 @@ def repaint(
         x: at the level `sigmas[0]`, `[n, *event]`, floating point.
         known: x_0, as x; read where the mask is True.
         mask: bool, as x.
-        sigmas: noise levels, `[num_steps + 1]`, decreasing to 0; float64, their number known.
+        sigmas: noise levels, `[num_steps + 1]`, decreasing to 0; float64.
         jump, resamplings: see `repaint_times`.
         seed: int32 `(2,)`, or `[n, 2]`, one for each example.
         variance: of the reverse steps.
@@ -84,8 +86,8 @@ def repaint(
         ValueError: the levels do not decrease to 0, or an argument is no positive int.
     """
     sigmas = check_levels(sigmas)
-    num_steps = sigmas.shape[0] - 1
-    places = tf.constant(num_steps - repaint_times(num_steps, jump, resamplings))
+    num_steps = tf.size(sigmas) - 1
+    places = num_steps - repaint_times(num_steps, jump, resamplings)
 
     def step(i, x, start):
         t, s = tf.gather(sigmas, places[i]), tf.gather(sigmas, places[i + 1])
@@ -106,6 +108,6 @@ def repaint(
         return i + 1, tf.ensure_shape(after, x.shape), tf.ensure_shape(start, x.shape)
 
     x = tf.where(mask, known + tf.cast(sigmas[0], x.dtype) * normal_like(x, seed, -2), x)
-    last = places.shape[0] - 1
+    last = tf.size(places) - 1
     x = tf.while_loop(lambda i, x, start: i < last, step, [0, x, x])[1]
     return tf.where(mask, known, x)

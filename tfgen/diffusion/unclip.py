@@ -275,6 +275,6 @@ class UnCLIP(ImageManipulation):
             "sample": served(
                 self.sample, "samples", num_samples, seed, num_steps, *guidance, *condition
             ),
-            "edit": served(self.edit, "edited", x, mask, seed, *guidance, *condition),
+            "edit": served(self.edit, "edited", x, mask, seed, num_steps, *guidance, *condition),
             "variation": served(self.variation, "variation", x, seed, num_steps, *guidance),
         }
