@@ -9,7 +9,7 @@ domains are the styles. The rate falls to 0 along a line in the second half of t
 saved every 500 steps: the same command goes on where a killed one stopped. `samples.png` has the
 first emoji that were left out: the modern one, its translation, the blob that was drawn, and the
 translation of that. The mean absolute difference to the other style's drawing stands beside that
-of an untouched copy; it says little, as training on the pairs themselves hardly lowers it.
+of an untouched copy; it says little, as the two styles often draw another thing by the same name.
 """
 
 import argparse
