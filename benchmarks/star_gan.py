@@ -1,8 +1,8 @@
 """A StarGAN between digits in four colours of ink, whose recolouring is known exactly.
 
     python benchmarks/star_gan.py --data FOLDER --output RUNS [--minutes 30] [--batch 16]
-        [--filters 16] [--blocks 2] [--halvings 1] [--judge-filters 32] [--rate 5e-4]
-        [--decay 0.995] [--least-squares]
+        [--filters 16] [--blocks 2] [--halvings 1] [--judge-filters 32]
+        [--judge-halvings 4] [--rate 5e-4] [--decay 0.995] [--least-squares]
 
 Protocol: MNIST's 60,000 training digits, padded to 32x32, each in one of four colours on black, by
 turns; the colours are the domains. Of the 10,000 test digits, each in a colour and with another
@@ -55,6 +55,7 @@ def build(arguments):
         num_halvings=arguments.halvings,
         kernel_size=5,
         judge_filters=arguments.judge_filters,
+        judge_halvings=arguments.judge_halvings,
         average_decay=arguments.decay,
         **variant,
     )
@@ -106,6 +107,7 @@ def main():
     parser.add_argument("--blocks", type=int, default=2)
     parser.add_argument("--halvings", type=int, default=1, help="of the generator's sides")
     parser.add_argument("--judge-filters", type=int, default=32)
+    parser.add_argument("--judge-halvings", type=int, default=4, help="of the discriminator's")
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--decay", type=float, default=0.995, help="of the average of weights")
     parser.add_argument("--least-squares", action="store_true")

@@ -8,8 +8,13 @@ import pytest
 
 
 def _group(nodeid):
-    """Tests that share what is dear to make: a file's, and of the contract's a model's."""
+    """Tests that share what is dear to make: a file's, and of the contract's a model's.
+
+    Tutorials share nothing.
+    """
     file, _, test = nodeid.partition("::")
+    if "test_tutorials" in file:
+        return nodeid
     model = re.search(r"\[(.+?)(-mixed_\w+)?\]$", test) if "test_contract" in file else None
     return f"{file}[{model[1]}]" if model else file
 
@@ -22,7 +27,7 @@ def pytest_collection_modifyitems(items):
     groups = {}
     for item in items:
         groups.setdefault(_group(item.nodeid), []).append(item)
-    order = sorted(groups, key=lambda group: group not in _LONG)
+    order = sorted(groups, key=lambda group: not group.startswith(_LONG))
     items[:] = [item for group in order for item in groups[group]]
 
 

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tiny_denoiser import tiny_unclip
 
 import tfgen
 from tfgen import registry
@@ -300,15 +301,8 @@ MODELS = {
         num_layers=1,
         num_heads=2,
     ),
-    "UnCLIP: captions, conditional": lambda: tfgen.UnCLIP.default(
-        IMAGE,
-        Captions.from_corpus(TEXTS),
-        small_shape=(4, 4, 1),
-        clip=MODELS["CLIP: captions, conditional"](),
-        base_channels=4,
-        prior_width=4,
-        prior_layers=1,
-        num_steps=6,
+    "UnCLIP: captions, conditional": lambda: tiny_unclip(
+        IMAGE, (4, 4, 1), MODELS["CLIP: captions, conditional"]()
     ),
     "CLIP: vectors, conditional": lambda: tfgen.CLIP.default(
         VECTOR, Classes(3), embedding_dim=4, architecture=DenseNetworks((6,)), width=4

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tiny_denoiser import tiny_unclip
 
 from tfgen.conditions import CaptionedVector, Captions, Classes
 from tfgen.diffusion import CLIP, DDPM, EqualRatios, LinearSchedule, Stages, UnCLIP
@@ -21,9 +22,7 @@ def build(**arguments):
     keras.utils.set_random_seed(1)
     network = DenseNetworks((6,))
     clip = CLIP.default(SHAPE, CAPTIONS, DIM, network, width=4, num_layers=1)
-    sizes = {"small_shape": SMALL, "clip": clip, "base_channels": 4}
-    sizes |= {"prior_width": 8, "prior_layers": 1}
-    return UnCLIP.default(SHAPE, CAPTIONS, num_steps=6, **{**sizes, **arguments})
+    return tiny_unclip(SHAPE, SMALL, clip, prior_width=8, **arguments)
 
 
 @functools.lru_cache(maxsize=1)
@@ -143,7 +142,7 @@ def test_parts_are_trained_in_order_and_resume_in_the_middle_of_each(tmp_path, c
 
 
 def test_of_two_embeddings_the_one_closer_to_the_text_is_drawn():
-    model, count = shared(), 5
+    model, count = shared(), 9
     given, seed = CAPTIONS.tokens(captions(count)), tf.constant((0, 7))
     found = model.draw_embeddings(given, seed, 4).numpy()
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
@@ -264,7 +263,9 @@ def test_levels_of_a_number_of_steps_that_a_graph_does_not_know():
 
 
 def test_without_an_upsampler_the_decoder_draws_the_images():
-    model = build(small_shape=None)
+    clip = shared().clip
+    sizes = {"base_channels": 4, "prior_width": 8, "prior_layers": 1, "num_steps": 6}
+    model = UnCLIP.default(SHAPE, CAPTIONS, clip=clip, **sizes)
     assert model.upsampler is None and list(model.parts) == ["clip", "prior", "decoder"]
     assert model.decoder.event_shape == SHAPE
     assert model.sample(2, condition="two", num_steps=2).shape == (2, *SHAPE)
