@@ -49,7 +49,8 @@ for command in (assemble, edit, judge, similarity, translate):
 )
 @click.option("--data", required=True, help="digits, a TFDS name, or a file or folder of data.")
 @click.option("--data-b", help="The second data set, of a model that learns from two, as CycleGAN.")
-@click.option("--epochs", required=True, type=_COUNT, help="Number of epochs, the most.")
+@click.option("--epochs", type=_COUNT, help="Number of epochs, the most.")
+@click.option("--minutes", type=float, help="Of training steps, the most: instead, or as well.")
 @click.option("--output", required=True, type=click.Path(), help="Folder of the run.")
 @click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="An argument of the model."
@@ -88,6 +89,8 @@ def train(verbose: bool, model: str, data: str, settings: tuple[str, ...], **opt
         tfgen train NADE --data digits --epochs 500 --output run --patience 10
         tfgen train CycleGAN --data horses --data-b zebras --epochs 200 --output run
     """
+    if options["epochs"] is None and options["minutes"] is None:
+        raise click.UsageError("expected --epochs or --minutes. Received: neither")
     pairs = {**config_settings(), **_pairs(settings)}
     _check_model(model, pairs)
     import_tfgen(verbose)

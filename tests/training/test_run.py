@@ -59,7 +59,8 @@ def test_a_run_leaves_what_it_promises(run):
     assert metrics["num_parameters"] == model.count_params()
     rows = read_history(folder / "history.csv")
     assert [row["epoch"] for row in rows] == [1, 2]
-    assert metrics["final"] == {k: v for k, v in rows[-1].items() if k != "epoch"}
+    final = {k: v for k, v in rows[-1].items() if k not in ("epoch", "seconds")}
+    assert metrics["final"] == final and metrics["seconds"] == round(rows[-1]["seconds"], 1)
     for row in rows:
         np.testing.assert_allclose(row["distortion"] + row["rate"], row["negative_elbo"], rtol=1e-5)
 
@@ -313,7 +314,11 @@ def test_a_run_that_ended_anywhere_resumes_bit_for_bit(tmp_path, monkeypatch, mo
         with pytest.raises(Killed):
             train(build, "digits", **options)
     assert_equal(train(build, "digits", resume=True, **options), model)
-    assert read_history(tmp_path / "run/history.csv") == read_history(folder / "history.csv")
+    rows, whole_rows = (read_history(f / "history.csv") for f in (tmp_path / "run", folder))
+    for each in (rows, whole_rows):
+        seconds = [row.pop("seconds") for row in each]
+        assert 0 < seconds[0] < seconds[1] < seconds[2]
+    assert rows == whole_rows
 
 
 def test_a_killed_process_resumes_bit_for_bit(tmp_path):

@@ -13,6 +13,7 @@ from tfgen.training.run_fidelity import evaluate_fidelity
 from tfgen.training.run_folder import RunFolder
 from tfgen.training.run_judge import make_judge
 from tfgen.training.run_pictures import draw
+from tfgen.training.stopwatch import Stopwatch
 from tfgen.training.tensorboard import TensorBoard
 from tfgen.training.terminate_on_non_finite import TerminateOnNonFinite
 
@@ -23,6 +24,7 @@ __all__ = [
     "History",
     "Picture",
     "RunFolder",
+    "Stopwatch",
     "TensorBoard",
     "TerminateOnNonFinite",
     "anomaly",

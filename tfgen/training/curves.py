@@ -25,7 +25,8 @@ def save_curves(rows: list[dict[str, Any]], path: str | os.PathLike) -> None:
     if not rows:
         raise ValueError("expected at least one epoch to draw. Received: an empty history")
     names = list({name: None for row in rows for name in row})
-    names = [name for name in names if name != "epoch" and not name.startswith("val_")]
+    no_term = ("epoch", "seconds")
+    names = [name for name in names if name not in no_term and not name.startswith("val_")]
     # Without penalties the loss is one of the terms.
     values = {name: [row.get(name) for row in rows] for name in names}
     if any(values[name] == values.get("loss") for name in names if name != "loss"):

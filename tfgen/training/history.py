@@ -12,6 +12,8 @@ from tfgen.training.files import damaged, replacing
 class History(keras.callbacks.Callback):
     """Keeps `history.csv`: a header, then the mean of each term as each epoch ends.
 
+    With a `Stopwatch` before it, it has the seconds of training, too.
+
     A term that an epoch does not have (validation may come less often) is an empty cell. A run
     that is resumed keeps the rows of the epochs that its model has seen, and no others: a killed
     process may have written a row and no checkpoint.

@@ -3,7 +3,6 @@
 import contextlib
 import math
 import os
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,10 +17,12 @@ from tfgen.training.history import History
 from tfgen.training.run_data import load_run_data, preparation, validation_split
 from tfgen.training.run_folder import RunFolder, load_model
 from tfgen.training.run_products import write_products
+from tfgen.training.stopwatch import Stopwatch
 from tfgen.training.tensorboard import TensorBoard
 from tfgen.training.terminate_on_non_finite import TerminateOnNonFinite
 
 _PREVIEWED = 16  # validation examples that TensorBoard's pictures get
+_UNLIMITED = 10**6  # epochs, where minutes end the training
 
 
 def train(
@@ -29,7 +30,8 @@ def train(
     data: str | os.PathLike,
     *,
     data_b: str | os.PathLike | None = None,
-    epochs: int,
+    epochs: int | None = None,
+    minutes: float | None = None,
     output: str | os.PathLike,
     batch_size: int | None = None,
     learning_rate: float | None = None,
@@ -57,7 +59,9 @@ def train(
         build: `(DataInfo) -> model`, not compiled, or `(DataInfo, DataInfo) -> model` of two sets.
         data: name or path of a data set (see `tfgen.data.load`).
         data_b: of the second one, for a model that learns from two, which form no pairs.
-        epochs: number of epochs, at least 1.
+        epochs: number of epochs, at least 1; None for no limit, where there are minutes.
+        minutes: of training steps, over all processes, after which training ends, in the middle of
+            an epoch too, which then counts as one; None for no limit.
         output: path of the folder.
         batch_size: images of one step; None for the model's `default_batch_size`.
         learning_rate: of the model's optimizers; None for the paper's.
@@ -78,13 +82,23 @@ def train(
         The trained model, as `model.keras` has it.
     Raises:
         ValueError: the folder exists, or another process writes it; the data do not fit the model;
-            a resumed run was started with other arguments, or has more epochs; or `patience` is
-            given for a model with several phases.
+            a resumed run was started with other arguments, or has more epochs; `patience` is given
+            for a model with several phases; there is no limit; minutes alone for a model that
+            is trained in stages, which are shares of the epochs; or minutes for several processes.
         FloatingPointError: a term of an epoch was not finite. The checkpoint of the last epoch
             before it stays.
     """
-    if epochs < 1:
+    if epochs is None and minutes is None:
+        raise ValueError("expected epochs or minutes. Received: neither")
+    if epochs is not None and epochs < 1:
         raise ValueError(f"expected epochs to be at least 1. Received: {epochs}")
+    if minutes is not None and not 0 < minutes < math.inf:
+        raise ValueError(f"expected minutes to be above 0. Received: {minutes}")
+    if minutes is not None and distribute == "multi-worker":
+        raise ValueError(
+            "expected epochs alone for several processes, whose clocks differ."
+            f" Received: minutes={minutes}"
+        )
     if not 0 <= seed < 2**31:
         raise ValueError(f"expected a seed from 0 to 2**31 - 1. Received: {seed}")
     if learning_rate is not None and not 0 < learning_rate < math.inf:
@@ -113,6 +127,12 @@ def train(
         with devices.scope():
             model = folder.load_checkpoint() if goes_on else build(*infos)
         _check_sets(model, data_b)
+        if epochs is None and hasattr(model, "stages"):
+            raise ValueError(
+                f"expected epochs, of which a {type(model).__name__} gives each stage its share."
+                f" Received: minutes={minutes} alone"
+            )
+        epochs = _UNLIMITED if epochs is None else epochs
         if epochs < model.epochs_seen:
             raise ValueError(
                 f"expected epochs to be at least {model.epochs_seen}, which {folder.path} has"
@@ -140,15 +160,16 @@ def train(
                 model.compile(steps_per_execution=steps, learning_rate=learning_rate)
         if devices.is_chief:
             folder.begin(given, resume)
-        begun = time.monotonic()
+        stopwatch = Stopwatch(folder.history, None if minutes is None else 60 * minutes)
+        stopwatch.restore(model.epochs_seen)
         checkpoint = (Checkpoint if devices.is_chief else _Unwritten)(folder.checkpoint, best=best)
         checkpoint.restore(model)
-        if model.epochs_seen < epochs and not (best and best.ended(model)):
-            callbacks = [checkpoint]
+        if model.epochs_seen < epochs and not stopwatch.spent and not (best and best.ended(model)):
+            callbacks = [stopwatch, checkpoint]
             if devices.is_chief:
                 batch = tuple(array[:_PREVIEWED] for array in images.validation)
                 board = TensorBoard(folder.logs, batch, seed)
-                callbacks = [History(folder.history), board, checkpoint]
+                callbacks = [stopwatch, History(folder.history), board, checkpoint]
             with _nothing_left(folder) if devices.is_chief else contextlib.nullcontext():
                 _fit(model, images, folder, callbacks, epochs, batch_size, verbose)
         epochs, source = model.epochs_seen, folder.checkpoint
@@ -159,7 +180,7 @@ def train(
             facts = {"data": data, **held_out}
             facts |= {} if data_b is None else {"data_b": data_b}
             facts |= {"seed": seed, "batch_size": batch_size, **prepared}
-            seconds = time.monotonic() - begun
+            seconds = stopwatch.seconds
             write_products(folder, model, source, images, facts, epochs=epochs, seconds=seconds)
         devices.wait()
     return model

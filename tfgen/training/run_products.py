@@ -31,9 +31,9 @@ def write_products(
     They are `model.keras`, `saved_model/`, `samples.png` (the model's preview), `curves.png` and
     `metrics.json`, with the keys "model"; the facts; "epochs", trained; "kept_epoch", the one of
     the model; "num_train" and "num_validation", images; "num_parameters", free ones; "seconds", of
-    this process's training; "final", the terms of the epoch kept, those of validation as "val_...";
-    and "validation", the likelihood of the images held out (see `split_likelihood`). A figure that
-    is not finite is null.
+    training steps, over all processes; "final", the terms of the epoch kept, those of validation
+    as "val_..."; and "validation", the likelihood of the images held out (see `split_likelihood`).
+    A figure that is not finite is null.
 
     Args:
         folder: of the run.
@@ -43,13 +43,13 @@ def write_products(
         facts: "data", "data_b" where there are two sets, "seed", "batch_size"; "binarize" and
             "levels", how the images were prepared (null: not at all).
         epochs: that were trained.
-        seconds: of training.
+        seconds: of training steps.
     """
     rows = read_history(folder.history) if folder.history.exists() else []
     # A process that was killed, or that diverged, left a row and no checkpoint.
     rows = [row for row in rows if row["epoch"] <= epochs]
     [kept] = [row for row in rows if row["epoch"] == model.epochs_seen] or [{}]
-    final = {name: value for name, value in kept.items() if name != "epoch"}
+    final = {name: value for name, value in kept.items() if name not in ("epoch", "seconds")}
     validation = facts.get("validation_split") or HELD_OUT
 
     def write_model(path):
