@@ -22,6 +22,8 @@ INSTALL = [
     "scikit-learn>=1.6,<2",  # the bundled digits
     "matplotlib>=3.9,<4",  # curves of a run
     "pillow>=10.1",  # folders of images
+    "rich>=13.9,<16",  # the table of `tfgen compare`
+    "jinja2>=3.1,<4",  # its page
     "click>=8.1,<9",  # the command line
     "pyyaml>=6.0.1,<7",  # its arguments from a file
     "tensorboard>=2.20,<2.22",  # event files of a run
@@ -30,6 +32,7 @@ TEST = [
     "pytest>=8,<10",  # runs the tests
     "pytest-xdist>=3.6,<4",  # on all cores
     "hypothesis>=6.100,<7",  # property tests
+    "selenium>=4.27,<5",  # looks at pages, where there is a Chromium
     "mypy>=1.15,<3",  # reads the annotations as a user's editor does
     "ruff>=0.17,<0.18",  # lint and format
 ]
@@ -72,7 +75,7 @@ setup(
     classifiers=CLASSIFIERS,
     keywords="generative models, Keras, TensorFlow, VAE, GAN, diffusion, autoregressive",
     packages=find_packages(include=["tfgen", "tfgen.*", "tfgen_cli"]),
-    package_data={"tfgen": ["py.typed"]},
+    package_data={"tfgen": ["py.typed", "comparison/page.html"]},
     python_requires=">=3.11",  # Keras 3.15 needs it
     install_requires=INSTALL,
     extras_require={

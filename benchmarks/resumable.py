@@ -47,13 +47,18 @@ class _Budget(keras.callbacks.Callback):
 
 
 class Decay(keras.callbacks.Callback):
-    """The rate falls along a line in the second half of the time, restarts included."""
+    """The rate falls along a line in the second half of the time, restarts included.
 
-    def __init__(self, rate, budget, folder):
+    Of a game whose phases have rates of their own, `phase` may be the one whose rate falls: where
+    both do, the one who judges is as far behind the other as before.
+    """
+
+    def __init__(self, rate, budget, folder, phase=None):
         super().__init__()
         self.rate = rate
         self.budget = budget
         self.path = os.path.join(folder, "seconds.json")
+        self.phase = phase
 
     def on_epoch_begin(self, epoch, logs=None):
         seconds = 0.0
@@ -61,7 +66,9 @@ class Decay(keras.callbacks.Callback):
             with open(self.path) as file:
                 seconds = json.load(file)["seconds"]
         left = max(1 - seconds / self.budget, 0.01)
-        self.model.optimizer.learning_rate = self.rate * min(2 * left, 1.0)
+        model = self.model
+        optimizer = model.phase_optimizers[self.phase] if self.phase else model.optimizer
+        optimizer.learning_rate = self.rate * min(2 * left, 1.0)
 
 
 def fit(

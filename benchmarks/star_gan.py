@@ -5,11 +5,11 @@
         [--judge-halvings 4] [--rate 5e-4] [--decay 0.995] [--least-squares]
 
 Protocol: MNIST's 60,000 training digits, padded to 32x32, each in one of four colours on black, by
-turns; the colours are the domains. Of the 10,000 test digits, each in a colour and with another
-one for its target: the mean absolute difference, over pixels and channels, of the translation to
-the digit in the target's colour; the share whose domain, and whose digit, judges find, which saw
-real training images alone. Beside it what could pass for a translation: the digit as it is, the
-digit in grey, and the mean training image of the target. The rate falls to 0 along a line in the
+turns; the colours are the domains. Of the 10,000 test digits, each in a colour and with another one
+for its target: the mean absolute difference, over pixels and channels, of the translation to the
+digit in the target's colour; the share whose domain, and whose digit, judges find, which saw real
+training images alone. Beside it what could pass for a translation: the digit as it is, the digit in
+grey, and the mean training image of the target. The generator's rate falls to 0 along a line in the
 second half of the time. `--least-squares` has that pair of losses and no penalty, and a generator
 that moves at every step, in place of the published ones. Progress is saved every 1,000 steps, and
 the difference of 1,000 test digits written down: the same command goes on where a killed one
@@ -140,7 +140,7 @@ def main():
         steps_per_epoch=min(STEPS, len(train) // arguments.batch),
         budget=budget,
         callbacks=[
-            resumable.Decay(arguments.rate, budget, folder),
+            resumable.Decay(arguments.rate, budget, folder, "generator"),
             ByEpoch(by_epoch, x[some], targets[some], truth[some]),
         ],
     )

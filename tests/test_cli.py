@@ -291,6 +291,12 @@ def test_models_lists_every_model_with_its_density():
         (("train", "GAN", "--data", "digits", "--epochs", 1, "--patience", 3), "one phase"),
         (("train", "VAE", "--data", "digits", "--epochs", 1, "--set", "likelihood=5"), "a Head"),
         (("train", "VAE", "--config", "no-such-file"), "no-such-file"),
+        (("train", "VAE", "--data", "digits", "--minutes", "nan"), "above 0"),
+        (("compare", "VAEE", "--data", "digits", "--minutes", 1), "or folders"),
+        (("compare", "VAE", "--data", "digits", "--minutes", 0), "above 0"),
+        (("compare", "VAE", "--minutes", 1), "a data set"),
+        (("compare", "VAE", "--data", "digits"), "epochs or minutes"),
+        (("compare", "VAE", "--data", "digits", "--set", "latent_dim=2"), "MODEL.KEY=VALUE"),
         (("sample", "no-such-run"), "no-such-run"),
         (("evaluate", "."), "finished run"),
         (("anomaly", "."), "--data"),
@@ -325,12 +331,15 @@ for arguments, status in [
     (["anomaly", ".", "--data", "digits", "--score", "x"], 2),
     (["edit", ".", "--image", "a.png", "--region", "1,2,3", "--output", "b.png"], 2),
     (["similarity", "."], 2),
+    (["compare", "VAEE", "--output", "compared"], 2),
+    (["compare", "VAE", "--set", "VAE", "--output", "compared"], 2),
     (["train", "VAEE", *train[2:]], 2),
     (train[:4], 2),
     ([*train, "--depth", "3"], 2),
     ([*train, "--set", "depth=3"], 2),
     ([*train, "--set", "depth"], 2),
     ([*train, "--epochs", "0"], 2),
+    ([*train[:4], *train[6:]], 2),
 ]:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == status, (arguments, result.output)

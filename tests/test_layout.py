@@ -22,7 +22,8 @@ FLOORS = {
     "evaluation": 4,
     "training": 5,
     "registry": 6,
-    "cli": 7,
+    "comparison": 7,
+    "cli": 8,
 }
 # A model's file imports no other model's, but for its documented parent or what it composes.
 PARENTS = {

@@ -7,6 +7,7 @@ import click
 
 from tfgen_cli import catalogue
 from tfgen_cli.assemble import assemble
+from tfgen_cli.compare import compare
 from tfgen_cli.config_file import config_settings, read_config
 from tfgen_cli.edit import edit
 from tfgen_cli.errors import OneLineError, one_line_errors
@@ -33,7 +34,7 @@ def main(context: click.Context, verbose: bool) -> None:
     context.obj = verbose
 
 
-for command in (assemble, edit, judge, similarity, translate):
+for command in (assemble, compare, edit, judge, similarity, translate):
     main.add_command(command)
 
 

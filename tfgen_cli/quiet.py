@@ -18,7 +18,12 @@ def import_tfgen(verbose: bool) -> None:
     if not verbose:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with contextlib.nullcontext() if verbose or "tensorflow" in sys.modules else _silence():
+        import tensorflow as tf
+
         import tfgen  # noqa: F401
+    if not verbose:
+        # It takes the functions of several models for one that is compiled again and again.
+        tf.get_logger().setLevel("ERROR")
 
 
 @contextlib.contextmanager

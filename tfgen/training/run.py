@@ -88,17 +88,7 @@ def train(
         FloatingPointError: a term of an epoch was not finite. The checkpoint of the last epoch
             before it stays.
     """
-    if epochs is None and minutes is None:
-        raise ValueError("expected epochs or minutes. Received: neither")
-    if epochs is not None and epochs < 1:
-        raise ValueError(f"expected epochs to be at least 1. Received: {epochs}")
-    if minutes is not None and not 0 < minutes < math.inf:
-        raise ValueError(f"expected minutes to be above 0. Received: {minutes}")
-    if minutes is not None and distribute == "multi-worker":
-        raise ValueError(
-            "expected epochs alone for several processes, whose clocks differ."
-            f" Received: minutes={minutes}"
-        )
+    check_limits(epochs, minutes, distribute)
     if not 0 <= seed < 2**31:
         raise ValueError(f"expected a seed from 0 to 2**31 - 1. Received: {seed}")
     if learning_rate is not None and not 0 < learning_rate < math.inf:
@@ -184,6 +174,27 @@ def train(
             write_products(folder, model, source, images, facts, epochs=epochs, seconds=seconds)
         devices.wait()
     return model
+
+
+def check_limits(epochs: int | None, minutes: float | None, distribute: str | None = None) -> None:
+    """Checks that training has an end, and one that all processes reach in the same step.
+
+    Args:
+        epochs, minutes, distribute: as for `train`.
+    Raises:
+        ValueError: there is none, or a number is out of range.
+    """
+    if epochs is None and minutes is None:
+        raise ValueError("expected epochs or minutes. Received: neither")
+    if epochs is not None and epochs < 1:
+        raise ValueError(f"expected epochs to be at least 1. Received: {epochs}")
+    if minutes is not None and not 0 < minutes < math.inf:
+        raise ValueError(f"expected minutes to be above 0. Received: {minutes}")
+    if minutes is not None and distribute == "multi-worker":
+        raise ValueError(
+            "expected epochs alone for several processes, whose clocks differ."
+            f" Received: minutes={minutes}"
+        )
 
 
 def load_run(folder: str | os.PathLike) -> GenerativeModel:
