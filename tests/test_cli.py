@@ -278,7 +278,7 @@ def test_models_lists_every_model_with_its_density():
             "beta",
         ),
         (("train", "NADE", "--data", "digits", "--epochs", 1, "--set", "num_hidden=0"), "least 1"),
-        (("train", "GAN", "--data", "digits", "--epochs", 1, "--binarize", "threshold"), "binar"),
+        (("train", "DDPM", "--data", "digits", "--epochs", 1, "--binarize", "threshold"), "binar"),
         (
             ("train", "NADE", "--data", "digits", "--epochs", 1, "--set", "condition=Classes"),
             "NADE",

@@ -49,6 +49,7 @@ ALLOWED = {
     },
     # A generator without any.
     ("CycleGAN", "num_halvings"): [0],
+    ("StarGAN", "num_halvings"): [0],
     # No fade; and a long one.
     ("Growth", "fade_images"): [0, 10**9],
     # Affine maps.

@@ -38,6 +38,11 @@ _COUNT = click.IntRange(1, 2**31 - 1)
     help="Of each model, that are compared with real images.",
 )
 @click.option(
+    "--num-test",
+    type=_COUNT,
+    help="Test examples whose likelihood is told, drawn at random; by default all.",
+)
+@click.option(
     "--seed", default=0, type=click.IntRange(0, 2**31 - 1), show_default=True, help="Of all draws."
 )
 @click.option("--binarize", type=click.Choice(["threshold", "stochastic"]))

@@ -88,9 +88,16 @@ def test_the_output_is_the_mean_over_patches_and_the_logits_see_the_whole_image(
     assert np.all(slope > 0)
 
 
+def test_without_halvings_all_convolutions_are_on_the_images_grid():
+    generator = star_gan_generator((9, 8, 1), Classes(3), 4, num_blocks=1, num_halvings=0)
+    expected = [(4, (7, 7), (1, 1)), *[(4, (3, 3), (1, 1))] * 2, (1, (7, 7), (1, 1))]
+    assert convolutions(generator) == expected and generator.output_shape == (None, 9, 8, 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"num_halvings": -1}, "num_halvings.*Received: -1"),
         ({"num_halvings": 4}, "num_halvings.*Received: 4"),
         ({"num_blocks": 0}, "num_blocks.*Received: 0"),
         ({"kernel_size": 4}, "kernel_size.*Received: 4"),

@@ -17,6 +17,7 @@ from tfgen.core import GenerativeModel, Phase
 from tfgen.data import load_arrays
 from tfgen.networks import DenseNetworks
 from tfgen.training import RunFolder, draw, evaluate, image_grid, load_run, read_history, train
+from tfgen.training.run_data import preparation
 
 
 def tiny(info):
@@ -425,6 +426,13 @@ def test_binarize_is_for_binary_models(tmp_path):
     with pytest.raises(ValueError, match="17 levels"):
         train(tiny_nade, "digits", epochs=1, output=tmp_path / "run", binarize="threshold")
     assert not (tmp_path / "run").exists()
+    ddpm, gan = tfgen.DDPM.default((8, 8, 1), base_channels=8), tfgen.GAN.default((8, 8, 1))
+    with pytest.raises(ValueError, match="continuous images.*Received: 'threshold'"):
+        preparation(ddpm, "threshold")
+    # What has no density may learn from binary images as from any.
+    as_asked = {"binarize": "threshold", "levels": None, "channels": None}
+    assert preparation(gan, "threshold") == as_asked
+    assert preparation(gan, None) == {**as_asked, "binarize": None}
 
 
 def test_what_is_no_run_is_said_to_be_none(tmp_path):

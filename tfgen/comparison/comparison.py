@@ -50,6 +50,7 @@ def compare(
     settings: dict[str, dict[str, str]] | None = None,
     judge: str | os.PathLike | None = None,
     num_samples: int = 1000,
+    num_test: int | None = None,
     seed: int = 0,
     binarize: str | None = None,
     channels: int | None = None,
@@ -76,9 +77,10 @@ def compare(
         judge: file of the classifier (see `tfgen.training.make_judge`); None: `judge.keras` in the
             folder, which is trained where it is missing.
         num_samples: of each model, that are judged.
+        num_test: test examples whose likelihood is told, drawn at random; None for all.
         seed: of weights, orders and draws.
         binarize: "threshold" or "stochastic": all models get binary images; None: none does that
-            can have the data set's levels.
+            can have the data set's levels. A continuous density has none of binary images.
         channels: 1 or 3, to which images are converted; None: as they are.
         resume: go on in the folder: what is finished is not done again.
         say: is told of the progress, a line at a time.
@@ -98,6 +100,7 @@ def compare(
     data = _data_of(entrants, data)
     begun = {"names": list(names), "data": data, "settings": settings or {}, "seed": seed}
     begun |= {"minutes": minutes, "epochs": epochs, "num_samples": num_samples}
+    begun |= {"num_test": num_test}
     begun |= {"binarize": binarize, "channels": channels}
     begun |= {"judge": None if judge is None else os.fspath(judge)}
     _begin(folder, begun, resume)
@@ -117,7 +120,7 @@ def compare(
     )
     rows = [_real_row(panel, folder, num_samples, seed)]
     for index, entrant in enumerate(entrants):
-        known = _Budget(data, minutes, epochs, seed, binarize, channels)
+        known = _Settings(data, minutes, epochs, seed, binarize, channels, num_samples, num_test)
         place = f"{index + 1} of {len(entrants)}, {entrant.name}"
         rows.append(
             _row(
@@ -141,8 +144,8 @@ def compare(
     return comparison
 
 
-class _Budget(NamedTuple):
-    """What each model is trained on, and for how long."""
+class _Settings(NamedTuple):
+    """What each model is trained on, for how long, and what it is measured by."""
 
     data: str
     minutes: float | None
@@ -150,9 +153,11 @@ class _Budget(NamedTuple):
     seed: int
     binarize: str | None
     channels: int | None
+    num_samples: int
+    num_test: int | None
 
 
-def _row(entrant, info, panel, folder, budget, num_samples, say):
+def _row(entrant, info, panel, folder, known, say):
     """The row of an entrant; what has been measured is not measured again."""
     figures = folder / "figures" / entrant.name
     path = figures / "row.json"
@@ -162,15 +167,16 @@ def _row(entrant, info, panel, folder, budget, num_samples, say):
     os.makedirs(figures, exist_ok=True)
     try:
         if entrant.model is not None:
-            _train(entrant, info, budget, say)
+            _train(entrant, info, known, say)
         say("measuring")
         row = measures_of_run(
             RunFolder(entrant.run),
             panel,
             figures,
-            num_samples=num_samples,
+            num_samples=known.num_samples,
+            num_test=known.num_test,
             split=_SPLIT,
-            seed=budget.seed,
+            seed=known.seed,
         )
     # Whatever a model and its data raise is the table's to say, and the others go on.
     except Exception as error:
@@ -185,22 +191,22 @@ def _row(entrant, info, panel, folder, budget, num_samples, say):
     return json.loads(json_text(row))
 
 
-def _train(entrant, info, budget, say):
+def _train(entrant, info, known, say):
     kind = registry.find_model(entrant.model)
-    settings = {**settings_of(kind, info, budget.binarize), **entrant.settings}
+    settings = {**settings_of(kind, info, known.binarize), **entrant.settings}
     # A table counts: once is all, and a part of the examples would be another data set.
     once = issubclass(kind, Table)
-    limits = {"epochs": 1 if once else budget.epochs, "minutes": None if once else budget.minutes}
+    limits = {"epochs": 1 if once else known.epochs, "minutes": None if once else known.minutes}
     # Others read images as they are.
-    binary = budget.binarize and registry.build(kind, settings, info).levels == 2
+    binary = known.binarize and registry.build(kind, settings, info).levels == 2
     say("training" + "".join(f", {key}={text}" for key, text in settings.items()))
     train(
         lambda *infos: registry.build(kind, settings, *infos),
-        budget.data,
+        known.data,
         output=entrant.run,
-        seed=budget.seed,
-        binarize=budget.binarize if binary else None,
-        channels=budget.channels,
+        seed=known.seed,
+        binarize=known.binarize if binary else None,
+        channels=known.channels,
         resume=True,
         arguments={"model": entrant.model, "set": settings},
         verbose=0,
@@ -258,7 +264,8 @@ def _protocol(begun, panel):
     ]
     if spent:
         lines.append(f"training: {', '.join(spent)} each, seed {begun['seed']}; tables count once")
-    lines.append("nats: the mean over the test split, by the kind beside them")
+    some = f"{begun['num_test']:,} examples of " if begun["num_test"] else ""
+    lines.append(f"nats: the mean over {some}the test split, by the kind beside them")
     if panel.judge is not None:
         lines.append(
             f"fidelity: {begun['num_samples']:,} samples of seed {begun['seed']} against the test"

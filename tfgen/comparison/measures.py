@@ -18,7 +18,14 @@ _SHOWN, _COMPARED, _TIMED = 32, 8, 100
 
 
 def measures_of_run(
-    run: RunFolder, panel: Panel, folder: Path, *, num_samples: int, split: str, seed: int
+    run: RunFolder,
+    panel: Panel,
+    folder: Path,
+    *,
+    num_samples: int,
+    num_test: int | None,
+    split: str,
+    seed: int,
 ) -> dict[str, Any]:
     """Measures the model of a run, and writes the pictures of its samples.
 
@@ -28,7 +35,8 @@ def measures_of_run(
         folder: gets `samples.png` and, of images, `nearest.png`: samples, and below each one the
             nearest training image.
         num_samples: that are judged; their conditions are those of the panel's examples.
-        split: whose likelihood is told.
+        num_test: examples whose likelihood is told, drawn at random; None for all.
+        split: of these examples.
         seed: of all draws.
     Returns:
         JSON-like: "model", "density", "levels", "likelihood" (the fields of an `Estimate`; None
@@ -38,9 +46,10 @@ def measures_of_run(
         ValueError: no finished run, or one that the panel does not suit.
     """
     metrics, model = run.read_metrics(), run.load_model()
-    found = split_likelihood(
-        model, load_run_split(model, metrics, split), metrics, split, seed=seed
-    )
+    arrays = load_run_split(model, metrics, split)
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(arrays[0]))[:num_test])
+    arrays = tuple(array[chosen] for array in arrays)
+    found = split_likelihood(model, arrays, metrics, split, seed=seed)
     row = {
         "model": metrics["model"],
         "density": model.density,

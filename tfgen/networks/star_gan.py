@@ -40,7 +40,7 @@ def star_gan_generator(
         condition: what an image is to become.
         base_filters: filters at the image's size.
         num_blocks: residual blocks.
-        num_halvings: of the sides.
+        num_halvings: of the sides, 0 or more; the paper's blocks are on 32x32.
         kernel_size: of the first and the last convolution, odd.
         name: name of the model.
     Returns:
@@ -50,7 +50,9 @@ def star_gan_generator(
     """
     image_shape = check_image(image_shape)
     check_sizes(base_filters=base_filters)
-    check_parts(num_blocks=num_blocks, num_halvings=num_halvings)
+    check_parts(num_blocks=num_blocks)
+    if num_halvings != 0:
+        check_parts(num_halvings=num_halvings)
     check_odd(kernel_size, "kernel_size")
     grids = check_grids(image_shape[:2], num_halvings)
     x = keras.Input(image_shape)

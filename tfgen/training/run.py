@@ -69,7 +69,8 @@ def train(
             else the model minimises, see `BestEpoch`) after which training stops. All that is
             made of the model is then made of its best epoch. None: all epochs, and the last one.
         seed: of weights, orders and draws, in 0..2^31 - 1.
-        binarize: "threshold" or "stochastic", for a binary model; None for "threshold" there.
+        binarize: "threshold" or "stochastic", for a binary model, or one without a density; None
+            for "threshold" of a binary one, and else for images as they are.
         channels: 1 or 3, to which images are converted; None: as they are.
         distribute: "mirrored", "multi-worker" or None (see `Devices`). Of several processes, each
             of which is called alike and sees the same folder, the chief alone writes it.

@@ -39,7 +39,8 @@ def preparation(
 ) -> dict[str, Any]:
     """How images are prepared for a model's likelihood: arguments of `tfgen.data.load`.
 
-    A binary model gets binary images, one with more levels gets images of that many levels.
+    A binary model gets binary images, one with more levels gets images of that many levels. What
+    has no density may get binary images, too.
 
     Args:
         model: the model.
@@ -48,17 +49,17 @@ def preparation(
     Returns:
         `{"binarize": ..., "levels": ..., "channels": ...}`.
     Raises:
-        ValueError: binarize is given for a model that is not binary.
+        ValueError: binarize is given for a density that is not binary.
     """
     if model.levels == 2:
         return {"binarize": binarize or "threshold", "levels": None, "channels": channels}
-    if binarize:
+    if binarize and (model.levels or model.density in ("exact", "bound")):
         raise ValueError(
             f"expected no binarize: this {type(model).__name__} has"
             f" {'continuous images' if model.levels is None else f'{model.levels} levels'}."
             f" Received: {binarize!r}"
         )
-    return {"binarize": None, "levels": model.levels, "channels": channels}
+    return {"binarize": binarize, "levels": model.levels, "channels": channels}
 
 
 def load_split(
