@@ -9,7 +9,10 @@ each scale of the guidance, 10,000 samples of seed 1, 1,000 of each class, by 20
 DPM-Solver++(2M), are compared with the test images. The judge is a classifier that saw real
 training images alone, that of `conditional_dcgan.py`. Progress is saved every 500 steps: the same
 command goes on where a killed one stopped. `guidance.png` has the first samples of seed 0 of each
-scale, one above the other, of the same noise, a column for each class, none left out.
+scale, one above the other, of the same noise, a column for each class, none left out. Two pictures
+at guidance 2: `strip.png`, what the network guesses that a sample will be, as the noise goes, a row
+for each class; and `edited.png`, the first ten test images, below them without their lower halves,
+and three times with a lower half that is redrawn given the class.
 
 To compare predictions and weightings, run it for each of them with fewer steps: what a run makes is
 kept in a folder of its own.
@@ -108,6 +111,27 @@ def train(arguments, x, y):
     return model, folder, seconds
 
 
+def pictures(model, folder, x, y):
+    """Writes `strip.png` and `edited.png`, of the first of these test images."""
+    guesses = []
+    model.sample(
+        10,
+        condition=np.arange(10),
+        guidance=2.0,
+        seed=0,
+        callback=lambda sigma, images: guesses.append(images.numpy()),
+    )
+    # A column for every second step, and the sample at last.
+    strip = np.stack([*guesses[:-1:2], guesses[-1]], axis=1)
+    save_grid(strip, os.path.join(folder, "strip.png"))
+    x, y = x[:10], y[:10]
+    mask = np.ones(SHAPE, "float32")
+    mask[SHAPE[0] // 2 :] = 0
+    redrawn = [model.edit(x, mask, condition=y, guidance=2.0, seed=seed) for seed in range(3)]
+    rows = [x, np.where(mask, x, 0.5), *redrawn]
+    save_grid(np.stack(rows), os.path.join(folder, "edited.png"))
+
+
 def parse(count=10_000):
     """The arguments of a command line; `count` is the usual number of samples of a figure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -138,6 +162,7 @@ def main():
         f"{int(model.steps_seen)} steps in {seconds / 60:.1f} minutes,"
         f" {model.denoiser.count_params():,} parameters"
     )
+    pictures(model, folder, *panel.test)
     rows, shown = {}, []
     for scale in arguments.guidance:
         path = os.path.join(folder, f"guidance_{scale:g}_{arguments.count}.json")
