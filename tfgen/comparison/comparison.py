@@ -119,22 +119,11 @@ def compare(
         channels=channels,
     )
     rows = [_real_row(panel, folder, num_samples, seed)]
+    known = _Settings(data, minutes, epochs, seed, binarize, channels, num_samples, num_test)
     for index, entrant in enumerate(entrants):
-        known = _Settings(data, minutes, epochs, seed, binarize, channels, num_samples, num_test)
-        place = f"{index + 1} of {len(entrants)}, {entrant.name}"
-        rows.append(
-            _row(
-                entrant,
-                info,
-                panel,
-                folder,
-                known,
-                num_samples,
-                lambda text: say(
-                    f"{place}: {text}"  # noqa: B023
-                ),
-            )
-        )
+        place = f"{index + 1} of {len(entrants)}, {entrant.name}: "
+        tell = lambda text, place=place: say(place + text)
+        rows.append(_row(entrant, info, panel, folder, known, tell))
     protocol = _protocol(begun, panel)
     comparison = Comparison(rows, protocol)
     write_json(folder / "compare.json", comparison._asdict())
