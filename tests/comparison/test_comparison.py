@@ -118,6 +118,13 @@ def test_samples_are_judged_by_one_classifier_of_the_same_images(compared, known
     assert row_of(found, "real images")["fidelity"]["label_accuracy"] > 0.9
 
 
+def test_every_model_learns_from_the_images_that_its_samples_are_compared_with(compared):
+    folder, *_ = compared
+    for name in ("NADE", "ConditionalGAN", "Independent"):
+        metrics = RunFolder(folder / "runs" / name).read_metrics()
+        assert (metrics["binarize"], metrics["levels"]) == ("threshold", None)
+
+
 def test_what_is_measured_costs_something(compared):
     folder, found, _ = compared
     for name in ("NADE", "ConditionalGAN", "Independent"):

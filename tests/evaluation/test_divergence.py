@@ -134,6 +134,12 @@ def test_models_that_do_not_fit_are_refused(make):
         kl_divergence(TRUTH, make())
 
 
+def test_an_estimator_is_for_a_bound():
+    for model in (nade(), known_gan()[0]):
+        with pytest.raises(ValueError, match=r"bounds its density.*Received: ImportanceWeighted"):
+            kl_divergence(TRUTH, model, estimator=ImportanceWeighted(10))
+
+
 def test_bad_numbers_are_refused():
     with pytest.raises(ValueError, match="num_samples.*Received"):
         kl_divergence(TRUTH, nade(), num_samples=0)

@@ -79,8 +79,9 @@ def compare(
         num_samples: of each model, that are judged.
         num_test: test examples whose likelihood is told, drawn at random; None for all.
         seed: of weights, orders and draws.
-        binarize: "threshold" or "stochastic": all models get binary images; None: none does that
-            can have the data set's levels. A continuous density has none of binary images.
+        binarize: "threshold" or "stochastic": all models get binary images, but for densities of
+            real numbers, which have none of these; None: none does that can have the data set's
+            levels.
         channels: 1 or 3, to which images are converted; None: as they are.
         resume: go on in the folder: what is finished is not done again.
         say: is told of the progress, a line at a time.
@@ -99,8 +100,8 @@ def compare(
         check_limits(epochs, minutes)
     data = _data_of(entrants, data)
     begun = {"names": list(names), "data": data, "settings": settings or {}, "seed": seed}
-    begun |= {"minutes": minutes, "epochs": epochs, "num_samples": num_samples}
-    begun |= {"num_test": num_test}
+    begun |= {"minutes": minutes, "epochs": epochs}
+    begun |= {"num_samples": num_samples, "num_test": num_test}
     begun |= {"binarize": binarize, "channels": channels}
     begun |= {"judge": None if judge is None else os.fspath(judge)}
     _begin(folder, begun, resume)
@@ -186,8 +187,9 @@ def _train(entrant, info, known, say):
     # A table counts: once is all, and a part of the examples would be another data set.
     once = issubclass(kind, Table)
     limits = {"epochs": 1 if once else known.epochs, "minutes": None if once else known.minutes}
-    # Others read images as they are.
-    binary = known.binarize and registry.build(kind, settings, info).levels == 2
+    model = registry.build(kind, settings, info)
+    # A density of real numbers has none of binary images.
+    binary = model.levels == 2 or model.density in ("implicit", "none")
     say("training" + "".join(f", {key}={text}" for key, text in settings.items()))
     train(
         lambda *infos: registry.build(kind, settings, *infos),

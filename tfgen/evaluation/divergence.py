@@ -109,7 +109,8 @@ def kl_divergence(
     Returns:
         The `Divergence`.
     Raises:
-        ValueError: images of another shape, a condition, or a model without any density or samples.
+        ValueError: images of another shape, a condition, a model without any density or samples, or
+            an estimator for one that does not bound its own.
 
     Example:
         >>> truth = tfgen.distributions.bars_and_stripes(2)
@@ -122,6 +123,12 @@ def kl_divergence(
     """
     check_count(num_samples, "num_samples")
     _check_model(model, tuple(truth.event_shape))
+    if estimator is not None and model.density != "bound":
+        raise ValueError(
+            "expected an estimator for a model that bounds its density alone."
+            f" Received: {estimator} for a {type(model).__name__}, whose density is"
+            f" {model.density!r}"
+        )
     # In double precision: a sum of so many terms is to be right to the last digit shown.
     truth = BinaryTable(truth.log_probs(), truth.event_shape)
     entropy = float(truth.entropy())
