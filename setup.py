@@ -57,10 +57,8 @@ CLASSIFIERS = [
 
 
 def description():
-    """README.md where it stands alone: without the pictures and files that lie beside it."""
-    text = re.sub(
-        r"^## Samples\n.*?^(?=## )", "", (HERE / "README.md").read_text(), flags=re.M | re.S
-    )
+    """README.md where it stands alone: without pictures, and without links to what lies beside."""
+    text = re.sub(r"^!\[.*\n\n", "", (HERE / "README.md").read_text(), flags=re.M)
     return re.sub(r"\[([^]]+)\]\((?!#|https?:)[^)]+\)", r"`\1`", text)
 
 

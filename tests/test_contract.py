@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_denoiser import tiny_unclip
+from tiny_denoiser import tiny_denoiser, tiny_unclip
 
 import tfgen
 from tfgen import registry
@@ -25,6 +25,7 @@ from tfgen.conditions import Attributes, Captions, Classes, Vector
 from tfgen.core import SamplingModel, UnpairedModel
 from tfgen.core.configured import init_parameters
 from tfgen.diffusion import (
+    CosineSchedule,
     EDMWeighting,
     Heun,
     KarrasSchedule,
@@ -53,7 +54,7 @@ from tfgen.latent import (
     VampPrior,
 )
 from tfgen.losses import R1, ModeSeeking
-from tfgen.networks import DenseNetworks, dcgan_features, projection_discriminator
+from tfgen.networks import DenseNetworks, dcgan_features, denoising_mlp, projection_discriminator
 
 IMAGE, SMALL, VECTOR = (8, 8, 1), (5, 4, 1), (6,)
 INFO_CODE = Code((CategoricalCode(3), UniformCode(1)))
@@ -275,14 +276,16 @@ MODELS = {
         midpoint_weight=0.5,
         mode_seeking=ModeSeeking(0.1),
     ),
-    "DDPM": lambda: tfgen.DDPM.default(
-        IMAGE, num_steps=6, base_channels=8, multipliers=(1,), attention_at=()
+    "DDPM": lambda: tfgen.DDPM(
+        denoiser=tiny_denoiser(IMAGE), schedule=CosineSchedule(6), ema_decay=0.9
     ),
     "DCGAN: classes, conditional": lambda: tfgen.DCGAN.default(
         IMAGE, latent_dim=3, base_filters=4, condition=Classes(3)
     ),
-    "DDPM: vectors, conditional": lambda: tfgen.DDPM.default(
-        VECTOR, num_steps=6, base_channels=8, condition=Vector(2)
+    "DDPM: vectors, conditional": lambda: tfgen.DDPM(
+        denoiser=denoising_mlp(VECTOR, 8, num_blocks=1, time_dim=4, condition=Vector(2)),
+        schedule=CosineSchedule(6),
+        condition=Vector(2),
     ),
     "DDPM: classes": lambda: tfgen.DDPM.default(
         IMAGE,

@@ -1,4 +1,4 @@
-"""What README.md and CONTRIBUTING.md say is so."""
+"""What README.md, CONTRIBUTING.md and docs/ say is so."""
 
 import ast
 import re
@@ -14,6 +14,12 @@ from tfgen.core import GenerativeModel, SamplingModel
 ROOT = Path(tfgen.__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+PAGES = {path.stem: path.read_text() for path in (ROOT / "docs").rglob("*.md")}
+DOCUMENTS = [
+    str(path.relative_to(ROOT))
+    for folder in (ROOT, ROOT / "docs", ROOT / "docs/how-to", ROOT / "tutorials")
+    for path in sorted(folder.glob("*.md"))
+]
 WINGS = {
     "AutoregressiveModel": tfgen.autoregressive.AutoregressiveModel,
     "EncodingModel": tfgen.latent.EncodingModel,
@@ -52,19 +58,18 @@ def test_the_table_of_models_is_that_of_the_package():
 
 
 def test_the_models_that_take_a_condition_are_named():
-    [sentence] = re.findall(r"^(.*) take one\.", section(README, "Conditions"), re.M)
+    [sentence] = re.findall(r"^(.*) take one\.", PAGES["conditions"], re.M)
     expected = {name for name, model in registry.models().items() if model.takes_condition}
     assert set(names(sentence)) == expected
 
 
 def test_the_tree_has_the_floors_of_the_imports():
-    tree = section(README, "How tfgen is built")
-    listed = re.findall(r"^  (\w+)/? +floor (\d)", tree, re.M)
+    listed = re.findall(r"^  (\w+)/? +floor (\d)", PAGES["design"], re.M)
     assert {name: int(floor) for name, floor in listed} == FLOORS
 
 
 def test_the_command_line_has_the_options_that_are_listed():
-    synopsis = section(README, "The command line").split("```")[1]
+    synopsis = PAGES["command-line"].split("```")[1]
     for command in re.split(r"^tfgen ", synopsis, flags=re.M)[1:]:
         parameters = cli.main.commands[command.split()[0]].params
         options = {name for p in parameters for name in p.opts if name.startswith("-")}
@@ -73,14 +78,14 @@ def test_the_command_line_has_the_options_that_are_listed():
     assert sorted(listed) == sorted(cli.main.commands)
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_and_code_of_a_document_are_whole(document):
-    text = (ROOT / document).read_text()
+    text, folder = (ROOT / document).read_text(), (ROOT / document).parent
     for target in re.findall(r"\]\(([^)]+)\)", text):
         path, _, anchor = target.partition("#")
         if ":" not in target:
-            assert (ROOT / path).exists(), target
-            titles = re.findall(r"^#+ (.*)$", (ROOT / path).read_text(), re.M) if anchor else ()
+            assert (folder / path).exists(), target
+            titles = re.findall(r"^#+ (.*)$", (folder / path).read_text(), re.M) if anchor else ()
             assert not anchor or anchor in [t.lower().replace(" ", "-") for t in titles]
     for block in re.findall(r"```python\n(.*?)```", text, re.S):
         ast.parse(block)
@@ -109,3 +114,10 @@ def test_each_wing_asks_for_what_is_abstract_and_gives_the_rest():
         assert abstract(kind) - {"default_optimizers"} <= set(names(must)), name
         for given in names(gets):
             assert callable(getattr(kind, given)) and given not in abstract(kind), given
+
+
+def test_the_readme_leads_to_every_page_and_is_short_before_its_table():
+    linked = set(re.findall(r"\]\(([^)#]+)\)", README))
+    assert {name for name in DOCUMENTS if name.startswith("docs/")} <= linked
+    # Three screens of forty lines.
+    assert len(README.split("## Models")[0].splitlines()) <= 120

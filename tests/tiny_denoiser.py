@@ -1,4 +1,4 @@
-"""A denoiser of images that is traced in no time: what UnCLIP's tests need three times over."""
+"""A denoiser of images that is traced in no time, and an UnCLIP of such ones."""
 
 import math
 
@@ -6,11 +6,11 @@ from keras import Input, Model, layers
 
 from tfgen.conditions import CaptionedVector, SmallImage
 from tfgen.diffusion import DDPM, CosineSchedule, Sphere, Start, UnCLIP, Velocity
-from tfgen.networks import prior_transformer
+from tfgen.networks import network_inputs, prior_transformer
 from tfgen.networks.condition_features import beside_given_image, dense_of_both, given_input
 
 
-def tiny_denoiser(shape, condition):
+def tiny_denoiser(shape, condition=None):
     """Two convolutions; the time, and the condition, move what is between them."""
     x, time = Input(shape), Input((), dtype="float32")
     if isinstance(condition, SmallImage):
@@ -21,7 +21,7 @@ def tiny_denoiser(shape, condition):
     shift = dense_of_both(layers.Reshape((1,))(time), features, 4, "swish", condition)
     h = layers.Conv2D(4, 3, padding="same")(beside)
     h = layers.Activation("swish")(layers.Add()([h, layers.Reshape((1, 1, 4))(shift)]))
-    return Model([x, time, given], layers.Conv2D(shape[-1], 3, padding="same")(h))
+    return Model(network_inputs(x, time, given), layers.Conv2D(shape[-1], 3, padding="same")(h))
 
 
 def tiny_unclip(event_shape, small_shape, clip, prior_width=4, **arguments):

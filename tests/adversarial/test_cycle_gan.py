@@ -142,6 +142,22 @@ def test_the_discriminators_see_what_the_pools_give_in_training_alone(model):
         np.testing.assert_array_equal(pool.images, twin.images)
 
 
+def test_the_verdict_of_a_domain_is_the_mean_over_its_patches(model):
+    for domain, x, judge in (("a", A, model.discriminator_a), ("b", B, model.discriminator_b)):
+        # Least squares: the targets are 0 and 1, and what lies beyond them is no probability.
+        patches = np.clip(judge(x), 0, 1)
+        found = model.discriminate(x, domain=domain)
+        np.testing.assert_allclose(found, patches.mean(axis=(1, 2, 3)), rtol=1e-5)
+        name = {"a": "discriminate", "b": "discriminate_b"}[domain]
+        served, specs = model.signatures()[name]
+        np.testing.assert_array_equal(served(tf.constant(x))["probabilities"], found)
+        assert specs[0].shape[1:] == x.shape[1:]
+    with pytest.raises(ValueError, match="shape.*Received: "):
+        model.discriminate(A, domain="b")
+    with pytest.raises(ValueError, match='domain="a".*Received: '):
+        model.discriminate(A, domain="c")
+
+
 def test_training_fills_the_pools_and_evaluation_leaves_them():
     model = plain(pool_size=5)
     model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)

@@ -211,8 +211,12 @@ def test_a_run_that_was_killed_ends_with_the_same_files(run, tmp_path, monkeypat
         train(build, "digits", output=other, **OPTIONS)
     assert_equal(train(build, "digits", output=other, resume=True, **OPTIONS), model)
     assert_equal(load_run(other), model)
-    for name in ("history.csv", "samples.png", "curves.png"):
+    for name in ("samples.png", "curves.png"):
         assert (other / name).read_bytes() == (folder / name).read_bytes(), name
+    rows, expected = (read_history(each / "history.csv") for each in (other, folder))
+    for row in (*rows, *expected):
+        assert row.pop("seconds") > 0
+    assert rows == expected
 
 
 def test_a_run_of_several_phases_has_no_patience(tmp_path):

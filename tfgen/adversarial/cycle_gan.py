@@ -1,11 +1,12 @@
 """CycleGAN: translation between two domains without pairs (Zhu et al. 2017)."""
 
+from collections.abc import Callable
 from typing import Any, Self
 
 import keras
 import tensorflow as tf
 
-from tfgen.adversarial.two_domain_model import DOMAINS, TwoDomainModel
+from tfgen.adversarial.two_domain_model import DOMAINS, TwoDomainModel, check_domain
 from tfgen.core import Adam, Phase, split_seed
 from tfgen.core.size_checks import (
     check_not_negative,
@@ -13,7 +14,7 @@ from tfgen.core.size_checks import (
     check_size_list,
     check_sizes,
 )
-from tfgen.core.typing import ShapeLike
+from tfgen.core.typing import ArrayLike, ShapeLike
 from tfgen.layers import ImagePool
 from tfgen.losses import LeastSquares, LossPair
 from tfgen.networks import check_network, patchgan_discriminator, resnet_generator
@@ -213,6 +214,47 @@ class CycleGAN(TwoDomainModel):
             terms["identity"] = _distance(to_a(a), a) + _distance(to_b(b), b)
             loss += self.identity_weight * terms["identity"]
         return {"generators_loss": loss, **terms}
+
+    def discriminate(self, x: ArrayLike, condition: None = None, *, domain: str = "a") -> tf.Tensor:
+        """The verdict of a domain's discriminator, the mean over its patches.
+
+        Args:
+            x: `[batch, *event_shape]`, or `[batch, *event_shape_b]` for "b"; float32 in [0, 1].
+            condition: refused.
+            domain: "a" or "b": whether x is an image of that domain, or a translation into it.
+        Returns:
+            `[batch]`, float32: the probability that x comes from the data, where the pair's
+            outputs mean one (see `LossPair.verdict`).
+        Raises:
+            ValueError: x is no batch of images of the domain, or no domain.
+        """
+        (verdict,) = self._verdict(x, domain, condition).values()
+        return verdict
+
+    def _verdict(self, x, domain, condition=None):
+        check_domain(domain, "domain")
+        x = self.check(x) if domain == "a" else self.check_b(x)
+        self.read_condition(condition, tf.shape(x)[0])
+        judge = self.discriminator_a if domain == "a" else self.discriminator_b
+        found = self.loss_pair.verdict(_outputs(judge, x, training=False))
+        return {
+            name: tf.reduce_mean(tf.reshape(each, [tf.shape(x)[0], -1]), axis=1)
+            for name, each in found.items()
+        }
+
+    def signatures(self) -> dict[str, tuple[Callable[..., Any], list[tf.TensorSpec]]]:
+        def discriminate(x, condition=None):
+            return self._verdict(x, "a")
+
+        def discriminate_b(x, condition=None):
+            return self._verdict(x, "b")
+
+        spec = lambda shape: tf.TensorSpec((None, *shape), tf.float32, name="x")
+        return {
+            **super().signatures(),
+            "discriminate": (discriminate, [spec(self.event_shape)]),
+            "discriminate_b": (discriminate_b, [spec(self.event_shape_b)]),
+        }
 
 
 def _checked(judge, name, event_shape):

@@ -90,8 +90,7 @@ class TwoDomainModel(TranslatingModel, UnpairedModel):
         Raises:
             ValueError: x is no batch of images of the other domain, or no domain.
         """
-        if to not in DOMAINS:
-            raise ValueError(f'expected to="a" or to="b". Received: {to!r}')
+        check_domain(to, "to")
         x = self.check(x) if to == "b" else self.check_b(x)
         self.read_condition(condition, tf.shape(x)[0])
         return in_batches(lambda x: self.transform(x, to=to), batch_size, x)
@@ -111,3 +110,16 @@ class TwoDomainModel(TranslatingModel, UnpairedModel):
 
         x = tf.TensorSpec((None, *self.event_shape_b), tf.float32, name="x")
         return {**super().signatures(), "translate_to_a": (translate_to_a, [x])}
+
+
+def check_domain(domain: str, name: str) -> None:
+    """Checks the name of a domain.
+
+    Args:
+        domain: "a" or "b".
+        name: of the argument.
+    Raises:
+        ValueError: another one.
+    """
+    if domain not in DOMAINS:
+        raise ValueError(f'expected {name}="a" or {name}="b". Received: {domain!r}')

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import tensorflow as tf
 
-from tfgen.conditions import CaptionedVector, SmallImage
+from tfgen.conditions import CaptionedVector, Captions, SmallImage
 from tfgen.core import Condition, GenerativeModel
 from tfgen.core.size_checks import check_finite, check_parts, check_rate, check_sizes
 from tfgen.core.typing import ArrayLike, ShapeLike
@@ -156,6 +156,9 @@ class UnCLIP(ImageManipulation):
         check_sizes(base_channels=base_channels, prior_width=prior_width)
         check_parts(prior_layers=prior_layers)
         check_rate(ema_decay, "ema_decay")
+        texts = condition if clip is None else clip.condition
+        if not isinstance(texts, Captions):
+            raise ValueError(f"expected condition to be Captions. Received: {texts!r}")
         if clip is None:
             clip = CLIP.default(event_shape, condition, name="clip")
         both = CaptionedVector(clip.condition, clip.embedding_dim)
