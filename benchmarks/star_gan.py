@@ -1,8 +1,8 @@
 """A StarGAN between digits in four colours of ink, whose recolouring is known exactly.
 
-    python benchmarks/star_gan.py --data FOLDER --output RUNS [--minutes 30] [--batch 16]
-        [--filters 16] [--blocks 2] [--halvings 1] [--judge-filters 32]
-        [--judge-halvings 4] [--rate 5e-4] [--decay 0.995] [--least-squares]
+    python benchmarks/star_gan.py --data FOLDER --output RUNS [--minutes 30] [--batch 8]
+        [--filters 16] [--blocks 2] [--halvings 0] [--judge-filters 32]
+        [--judge-halvings 2] [--rate 5e-4] [--decay 0.998] [--least-squares]
 
 Protocol: MNIST's 60,000 training digits, padded to 32x32, each in one of four colours on black, by
 turns; the colours are the domains. Of the 10,000 test digits, each in a colour and with another one
@@ -102,14 +102,14 @@ def main():
     parser.add_argument("--data", required=True, help="holds mnist/")
     parser.add_argument("--output", required=True, help="folder of checkpoints and results")
     parser.add_argument("--minutes", type=float, default=30, help="of training")
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--filters", type=int, default=16)
     parser.add_argument("--blocks", type=int, default=2)
-    parser.add_argument("--halvings", type=int, default=1, help="of the generator's sides")
+    parser.add_argument("--halvings", type=int, default=0, help="of the generator's sides")
     parser.add_argument("--judge-filters", type=int, default=32)
-    parser.add_argument("--judge-halvings", type=int, default=4, help="of the discriminator's")
+    parser.add_argument("--judge-halvings", type=int, default=2, help="of the discriminator's")
     parser.add_argument("--rate", type=float, default=5e-4)
-    parser.add_argument("--decay", type=float, default=0.995, help="of the average of weights")
+    parser.add_argument("--decay", type=float, default=0.998, help="of the average of weights")
     parser.add_argument("--least-squares", action="store_true")
     parser.add_argument("--images", type=int, default=60_000, help="training images")
     parser.add_argument("--count", type=int, default=10_000, help="test images")
