@@ -73,10 +73,11 @@ def find_entrants(
 def settings_of(
     kind: type[GenerativeModel], info: DataInfo, binarize: str | None = None
 ) -> dict[str, str]:
-    """The arguments by which a model's likelihood is one of the data set's own levels.
+    """The arguments by which a model can be set beside others.
 
-    Likelihoods of binary and of grey images, or of levels and of real numbers, are not of the same
-    thing: here all that can be are of the same.
+    Its likelihood is one of the data set's own levels wherever it can be: those of binary and of
+    grey images, or of levels and of real numbers, are not of the same thing. Its samples are drawn
+    in few steps.
 
     Args:
         kind: a model class.
@@ -86,13 +87,16 @@ def settings_of(
         `{argument: text}`, for `tfgen.registry.build`.
     """
     levels, names = 2 if binarize else info.levels, registry.settable(kind)
-    if levels is None:
-        return {}
-    if "levels" in names:
-        return {"levels": str(levels)}
-    if "likelihood" in names and levels > 2:
-        return {"likelihood": "Categorical" if levels <= _FEW_LEVELS else "DiscretizedLogistic"}
-    return {}
+    settings = {}
+    if levels and "levels" in names:
+        settings["levels"] = str(levels)
+    elif levels and levels > 2 and "likelihood" in names:
+        few = levels <= _FEW_LEVELS
+        settings["likelihood"] = "Categorical" if few else "DiscretizedLogistic"
+    if "sampler" in names:
+        # The usual one takes a step for each of a thousand noise levels.
+        settings["sampler"] = "DPMSolver(20)"
+    return settings
 
 
 def suitable_models(
