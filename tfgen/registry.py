@@ -81,14 +81,7 @@ def build(
     Raises:
         ValueError: an argument that `default` does not have, or a value that cannot be read.
     """
-    names = settable(model)
-    # A model that takes no condition says so itself.
-    unknown = [name for name in settings if name not in (*names, "condition")]
-    if unknown:
-        raise ValueError(
-            f"expected --set with one of {', '.join(names)} for {model.__name__}."
-            f" Received: {', '.join(unknown)}"
-        )
+    check_settings(model, settings)
     if model.needs_condition and (info.vocabulary or info.num_classes):
         settings = {"condition": "Captions" if info.vocabulary else "Classes", **settings}
     read = {name: read_value(text, info) for name, text in settings.items()}
@@ -111,6 +104,25 @@ def build(
             f"expected values that {model.__name__}.default takes ({type(error).__name__}:"
             f" {error}). Received: {settings}"
         ) from error
+
+
+def check_settings(model: type[GenerativeModel], settings: collections.abc.Iterable[str]) -> None:
+    """Checks the names of a model's arguments.
+
+    Args:
+        model: a model class.
+        settings: the names.
+    Raises:
+        ValueError: one that `settable` does not have.
+    """
+    names = settable(model)
+    # A model that takes no condition says so itself.
+    unknown = [name for name in settings if name not in (*names, "condition")]
+    if unknown:
+        raise ValueError(
+            f"expected --set with one of {', '.join(names)} for {model.__name__}."
+            f" Received: {', '.join(unknown)}"
+        )
 
 
 def settable(model: type[GenerativeModel]) -> list[str]:

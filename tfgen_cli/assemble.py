@@ -3,16 +3,15 @@
 import click
 
 from tfgen_cli.errors import one_line_errors
+from tfgen_cli.options import COUNT, SEED
 from tfgen_cli.quiet import import_tfgen
 
 
 @click.command()
 @click.argument("run", type=click.Path(exists=True, file_okay=False))
 @click.argument("patches", nargs=-1, required=True, type=click.Path())
-@click.option("-n", "num_samples", default=1, type=click.IntRange(1, 2**31 - 1), show_default=True)
-@click.option(
-    "--seed", default=0, type=click.IntRange(0, 2**31 - 1), show_default=True, help="Of all draws."
-)
+@click.option("-n", "num_samples", default=1, type=COUNT, show_default=True)
+@SEED
 @click.option(
     "--output",
     required=True,

@@ -7,16 +7,15 @@ import click
 
 from tfgen_cli import catalogue
 from tfgen_cli.errors import OneLineError, one_line_errors
+from tfgen_cli.options import BINARIZE, CHANNELS, COUNT, SEED
 from tfgen_cli.quiet import import_tfgen
-
-_COUNT = click.IntRange(1, 2**31 - 1)
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[MODEL | RUN]...")
 @click.option("--data", help="digits, a TFDS name, or a file or folder of data.")
 @click.option("--minutes", type=float, help="Of training steps, for each model.")
-@click.option("--epochs", type=_COUNT, help="Of each model, the most: instead, or as well.")
+@click.option("--epochs", type=COUNT, help="Of each model, the most: instead, or as well.")
 @click.option("--output", required=True, type=click.Path(), help="Folder of the comparison.")
 @click.option(
     "--set",
@@ -32,21 +31,19 @@ _COUNT = click.IntRange(1, 2**31 - 1)
 )
 @click.option(
     "--num-samples",
-    type=_COUNT,
+    type=COUNT,
     default=1000,
     show_default=True,
     help="Of each model, that are compared with real images.",
 )
 @click.option(
     "--num-test",
-    type=_COUNT,
+    type=COUNT,
     help="Test examples whose likelihood is told, drawn at random; by default all.",
 )
-@click.option(
-    "--seed", default=0, type=click.IntRange(0, 2**31 - 1), show_default=True, help="Of all draws."
-)
-@click.option("--binarize", type=click.Choice(["threshold", "stochastic"]))
-@click.option("--channels", type=int, help="Convert images to grey (1) or colour (3).")
+@SEED
+@BINARIZE
+@CHANNELS
 @click.option("--resume", is_flag=True, help="Go on: what is finished is not done again.")
 @click.pass_obj
 @one_line_errors

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from tfgen_cli.errors import OneLineError, one_line_errors
+from tfgen_cli.options import SEED
 from tfgen_cli.quiet import import_tfgen
 
 
@@ -24,9 +25,7 @@ from tfgen_cli.quiet import import_tfgen
 @click.option(
     "--guidance", type=float, help="Above 1, what is drawn follows the condition more closely."
 )
-@click.option(
-    "--seed", default=0, type=click.IntRange(0, 2**31 - 1), show_default=True, help="Of all draws."
-)
+@SEED
 @click.option("--output", required=True, type=click.Path(dir_okay=False), help="File: .png.")
 @click.pass_obj
 @one_line_errors

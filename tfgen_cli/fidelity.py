@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from tfgen_cli.errors import one_line_errors
+from tfgen_cli.options import BINARIZE, CHANNELS, COUNT
 from tfgen_cli.quiet import import_tfgen
 
 
@@ -14,13 +15,13 @@ from tfgen_cli.quiet import import_tfgen
 @click.option("--output", required=True, type=click.Path(dir_okay=False), help="File: .keras.")
 @click.option(
     "--epochs",
-    type=click.IntRange(1, 2**31 - 1),
+    type=COUNT,
     help="Of training: 5, or as many as make 1,000 steps where images are few, unless given.",
 )
 @click.option("--seed", default=0, type=click.IntRange(0, 2**31 - 1), show_default=True)
-@click.option("--binarize", type=click.Choice(["threshold", "stochastic"]))
+@BINARIZE
 @click.option("--levels", type=click.IntRange(2), help="Grey levels of the images.")
-@click.option("--channels", type=int, help="Convert images to grey (1) or colour (3).")
+@CHANNELS
 @click.pass_obj
 @one_line_errors
 def judge(verbose: bool, data: str, output: str, **options: Any) -> None:
@@ -56,7 +57,7 @@ def fidelity_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--num-images",
-            type=click.IntRange(1, 2**31 - 1),
+            type=COUNT,
             help="Samples that are compared; by default as many as there are real images.",
         ),
     )

@@ -12,15 +12,12 @@ from tfgen_cli.config_file import config_settings, read_config
 from tfgen_cli.edit import edit
 from tfgen_cli.errors import OneLineError, one_line_errors
 from tfgen_cli.fidelity import check_fidelity, fidelity_options, judge, run_fidelity
+from tfgen_cli.options import BINARIZE, CHANNELS, COUNT, SEED
 from tfgen_cli.quiet import import_tfgen
 from tfgen_cli.similarity import similarity
 from tfgen_cli.translate import translate
 
 _RUN = click.argument("run", type=click.Path(exists=True, file_okay=False))
-_SEED = click.option(
-    "--seed", default=0, type=click.IntRange(0, 2**31 - 1), show_default=True, help="Of all draws."
-)
-_COUNT = click.IntRange(1, 2**31 - 1)
 # As `tfgen.training.run_anomaly` has them, whose import takes seconds.
 _SCORES = ("likelihood", "reconstruction", "ratio", "typicality", "complexity")
 
@@ -50,22 +47,22 @@ for command in (assemble, compare, edit, judge, similarity, translate):
 )
 @click.option("--data", required=True, help="digits, a TFDS name, or a file or folder of data.")
 @click.option("--data-b", help="The second data set, of a model that learns from two, as CycleGAN.")
-@click.option("--epochs", type=_COUNT, help="Number of epochs, the most.")
+@click.option("--epochs", type=COUNT, help="Number of epochs, the most.")
 @click.option("--minutes", type=float, help="Of training steps, the most: instead, or as well.")
 @click.option("--output", required=True, type=click.Path(), help="Folder of the run.")
 @click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="An argument of the model."
 )
-@click.option("--batch-size", type=_COUNT, help="Images of a step.")
+@click.option("--batch-size", type=COUNT, help="Images of a step.")
 @click.option("--learning-rate", type=float, help="Of the optimizers, in place of the paper's.")
 @click.option(
     "--patience",
-    type=_COUNT,
+    type=COUNT,
     help="Stop after so many epochs without a better validation, and keep the best epoch.",
 )
-@_SEED
-@click.option("--binarize", type=click.Choice(["threshold", "stochastic"]))
-@click.option("--channels", type=int, help="Convert images to grey (1) or colour (3).")
+@SEED
+@BINARIZE
+@CHANNELS
 @click.option(
     "--distribute",
     type=click.Choice(["mirrored", "multi-worker"]),
@@ -109,14 +106,14 @@ def train(verbose: bool, model: str, data: str, settings: tuple[str, ...], **opt
 
 @main.command()
 @_RUN
-@click.option("-n", "num_samples", default=64, type=_COUNT, show_default=True)
+@click.option("-n", "num_samples", default=64, type=COUNT, show_default=True)
 @click.option("--condition", help="Of all samples: a class, numbers, names, or a caption.")
 @click.option(
     "--guidance",
     type=float,
     help="Of a diffusion model: above 1, samples follow their condition more closely.",
 )
-@_SEED
+@SEED
 @click.option(
     "--output",
     required=True,
@@ -149,21 +146,21 @@ def sample(verbose: bool, run: str, num_samples: int, output: str, **options: An
 @click.option("--split", default="test", show_default=True, help="Split of the run's data set.")
 @click.option(
     "--num-terms",
-    type=_COUNT,
+    type=COUNT,
     help="Of the bound of a diffusion model, for each image: more are slower and less noisy.",
 )
 @click.option(
     "--num-samples",
-    type=_COUNT,
+    type=COUNT,
     help="Importance samples for each image, of a latent-variable model: its likelihood by them.",
 )
 @click.option(
     "--gap-samples",
-    type=_COUNT,
+    type=COUNT,
     help="Adds the mean gap to the likelihood by that many samples, on a random few images.",
 )
 @click.option(
-    "--gap-examples", default=500, type=_COUNT, show_default=True, help="How many images these are."
+    "--gap-examples", default=500, type=COUNT, show_default=True, help="How many images these are."
 )
 @fidelity_options
 @click.pass_obj

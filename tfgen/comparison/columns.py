@@ -53,7 +53,7 @@ def _fidelity(name):
     return lambda row: (row.get("fidelity") or {}).get(name)
 
 
-def _kind(row):
+def kind_of(row: Row) -> str | None:
     """How the likelihood was found, and of how many levels: only alike kinds can be compared."""
     kind, levels = _likelihood("kind")(row), row.get("levels")
     if kind is None:
@@ -68,7 +68,7 @@ COLUMNS = (
     ),
     Column("nats", "mean ln p(x) of test examples, or its bound", _likelihood("mean"), _fixed(2)),
     Column("+-", "standard error of the nats", _likelihood("standard_error"), _fixed(2)),
-    Column("kind", "how the nats were found: only equal kinds can be compared", _kind),
+    Column("kind", "how the nats were found: only equal kinds can be compared", kind_of),
     Column("bits/dim", "code length of a value", _likelihood("bits_per_dim"), _fixed(3)),
     Column("FD", "Frechet distance to the test images", _fidelity("frechet_distance"), _rounded),
     Column("KID", "kernel distance", _fidelity("kernel_distance"), _rounded, False),

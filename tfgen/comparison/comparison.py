@@ -22,6 +22,7 @@ from tfgen.comparison.panel import Panel
 from tfgen.training import RunFolder, train
 from tfgen.training.files import json_text, write_json
 from tfgen.training.run import check_limits
+from tfgen.training.run_folder import check_arguments
 
 _SPLIT = "test"
 _REAL = "real images"
@@ -187,16 +188,19 @@ def _train(entrant, info, known, say):
     # A table counts: once is all, and a part of the examples would be another data set.
     once = issubclass(kind, Table)
     limits = {"epochs": 1 if once else known.epochs, "minutes": None if once else known.minutes}
-    model = registry.build(kind, settings, info)
-    # A density of real numbers has none of binary images.
-    binary = model.levels == 2 or model.density in ("implicit", "none")
+    binarize = known.binarize
+    if binarize is not None:
+        model = registry.build(kind, settings, info)
+        # A density of real numbers has none of binary images.
+        if model.levels != 2 and model.density in ("exact", "bound"):
+            binarize = None
     say("training" + "".join(f", {key}={text}" for key, text in settings.items()))
     train(
         lambda *infos: registry.build(kind, settings, *infos),
         known.data,
         output=entrant.run,
         seed=known.seed,
-        binarize=known.binarize if binary else None,
+        binarize=binarize,
         channels=known.channels,
         resume=True,
         arguments={"model": entrant.model, "set": settings},
@@ -232,15 +236,7 @@ def _begin(folder, arguments, resume):
             "expected a new folder, or to resume the comparison in it."
             f" Received: {folder}, which exists"
         )
-    before = json.loads(path.read_text(encoding="utf-8"))
-    now = json.loads(json_text(arguments))
-    changed = [name for name in now if now[name] != before.get(name)]
-    if changed:
-        show = lambda table: ", ".join(f"{name}={table.get(name)!r}" for name in changed)
-        raise ValueError(
-            f"expected the arguments with which {folder} was begun, {show(before)}."
-            f" Received: {show(now)}"
-        )
+    check_arguments(path, arguments, "begin the comparison in another folder")
 
 
 def _protocol(begun, panel):

@@ -45,13 +45,7 @@ def find_entrants(
     found = []
     for name in names:
         if name in registry.models():
-            kind = registry.find_model(name)
-            unknown = [key for key in settings.get(name, {}) if key not in registry.settable(kind)]
-            if unknown:
-                raise ValueError(
-                    f"expected arguments of {name}: {', '.join(registry.settable(kind))}."
-                    f" Received: {', '.join(unknown)}"
-                )
+            registry.check_settings(registry.find_model(name), settings.get(name, {}))
             found.append(Entrant(name, folder / "runs" / name, name, settings.get(name, {})))
         elif RunFolder(name).metrics.exists():
             found.append(Entrant(Path(name).name, Path(name)))

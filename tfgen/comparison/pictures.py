@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from tfgen.comparison.columns import Row
+from tfgen.comparison.columns import Row, kind_of
 
 
 def scatter(rows: Sequence[Row]) -> bytes | None:
@@ -26,9 +26,9 @@ def scatter(rows: Sequence[Row]) -> bytes | None:
     figure, axes = _figure(7, 4.5)
     in_bits = all(found["bits_per_dim"] is not None for _, found, _ in points)
     length = lambda found: found["bits_per_dim"] if in_bits else -found["mean"]
-    kinds = list({_kind(row, found): None for row, found, _ in points})
+    kinds = list({kind_of(row): None for row, *_ in points})
     for kind, mark in zip(kinds, "osD^vP*X" * len(kinds), strict=False):
-        some = [each for each in points if _kind(*each[:2]) == kind]
+        some = [each for each in points if kind_of(each[0]) == kind]
         lengths, distances = [length(f) for _, f, _ in some], [d for *_, d in some]
         axes.scatter(lengths, distances, marker=mark, label=kind)
         for (row, *_), x, y in zip(some, lengths, distances, strict=True):
@@ -78,10 +78,6 @@ def learning_curves(histories: dict[str, list[dict[str, Any]]]) -> bytes | None:
         axes.grid(alpha=0.3)
     grid[0].legend(fontsize=7)
     return _png(figure)
-
-
-def _kind(row, found):
-    return f"{found['kind']}, {row['levels']} levels" if row["levels"] else found["kind"]
 
 
 def _figure(width, height, axes=True):

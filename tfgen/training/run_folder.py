@@ -79,15 +79,8 @@ class RunFolder:
         if resume and overwrite:
             raise ValueError("expected to resume a run or to overwrite it. Received: both")
         if resume and self.arguments.exists():
-            before = self._read_table(self.arguments, "start the run anew with --overwrite")
-            now = json.loads(json_text(arguments))
-            names = sorted({*before, *now} - {*unknown})
-            changed = [name for name in names if before.get(name) != now.get(name)]
-            if changed:
-                raise ValueError(
-                    f"expected the arguments with which {self.path} was started,"
-                    f" {_show(before, changed)}. Received: {_show(now, changed)}"
-                )
+            advice = "start the run anew with --overwrite"
+            check_arguments(self.arguments, arguments, advice, unknown)
         elif self._entries() and overwrite and not self.arguments.exists():
             raise ValueError(f"expected the folder of a run to overwrite. Received: {self.path}")
         elif self._entries() and not overwrite:
@@ -120,7 +113,7 @@ class RunFolder:
         Raises:
             ValueError: there is no finished run, or the file is damaged.
         """
-        metrics = self._read_table(self._finished(self.metrics), _WRITE_AGAIN)
+        metrics = _read_table(self._finished(self.metrics), _WRITE_AGAIN)
         missing = [name for name in _PREPARED if name not in metrics]
         if missing:
             raise ValueError(
@@ -145,15 +138,6 @@ class RunFolder:
         """
         return load_model(self.checkpoint, "start the run anew with --overwrite")
 
-    def _read_table(self, path, advice):
-        try:
-            value = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise damaged(path, error, advice) from error
-        if not isinstance(value, dict):
-            raise damaged(path, f"{type(value).__name__}, no table", advice)
-        return value
-
     def _finished(self, path):
         if not path.exists():
             raise ValueError(
@@ -165,6 +149,29 @@ class RunFolder:
         if not self.path.is_dir():
             return []
         return [entry for entry in self.path.iterdir() if entry.name != LOCK]
+
+
+def check_arguments(
+    path: Path, arguments: dict[str, Any], advice: str, unknown: Collection[str] = ()
+) -> None:
+    """Checks that what goes on has the arguments with which it was started.
+
+    Args:
+        path: of the JSON file that has them.
+        arguments: JSON-like, those of now.
+        advice: what to do where the file cannot be read.
+        unknown: the arguments that are not to be compared yet.
+    Raises:
+        ValueError: some are others, or the file is damaged.
+    """
+    before, now = _read_table(path, advice), json.loads(json_text(arguments))
+    names = sorted({*before, *now} - {*unknown})
+    changed = [name for name in names if before.get(name) != now.get(name)]
+    if changed:
+        raise ValueError(
+            f"expected the arguments with which {path.parent} was started,"
+            f" {_show(before, changed)}. Received: {_show(now, changed)}"
+        )
 
 
 def load_model(path: str | os.PathLike, advice: str) -> keras.Model:
@@ -182,6 +189,16 @@ def load_model(path: str | os.PathLike, advice: str) -> keras.Model:
         raise
     except Exception as error:  # whatever a zip file, JSON, HDF5 and constructors raise
         raise damaged(path, error, advice) from error
+
+
+def _read_table(path, advice):
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise damaged(path, error, advice) from error
+    if not isinstance(value, dict):
+        raise damaged(path, f"{type(value).__name__}, no table", advice)
+    return value
 
 
 def _show(arguments, names):
