@@ -1,6 +1,8 @@
 """The floors of the house: imports point down, and no folder is in a circle."""
 
 import ast
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import tfgen
@@ -131,3 +133,13 @@ def test_no_initializer_is_made_at_import():
     assert all(finds(ast.parse(text)) for text in made)
     assert not any(finds(ast.parse(text)) for text in right)
     assert not [name for name, tree in modules() if finds(tree)]
+
+
+def test_no_script_hides_a_package():
+    """A script's folder comes first in the search for modules, for TensorFlow's imports, too."""
+    installed = {*sys.stdlib_module_names, *packages_distributions()}
+    scripts = [
+        path for name in ("benchmarks", "tutorials") for path in (ROOT.parent / name).glob("*.py")
+    ]
+    assert scripts
+    assert not [path.name for path in scripts if path.stem in installed]

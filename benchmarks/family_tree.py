@@ -1,6 +1,6 @@
 """The picture at the head of the README: first samples out of the gallery's pictures.
 
-    python benchmarks/tree.py
+    python benchmarks/family_tree.py
 
 It reads `docs/images` and writes `docs/images/tree.png`: of each model the samples in the upper
 left corner of its picture, four by four, none chosen.
