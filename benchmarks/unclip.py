@@ -61,7 +61,7 @@ def train(arguments, x, captions):
     whole = UnCLIP.default(
         x.shape[1:], condition, base_channels=arguments.base_channels, guidance=arguments.guidance
     )
-    batches = {"clip": 256, "prior": 256, "decoder": 32, "upsampler": 32}
+    batches = {"clip": 256, "prior": 64, "decoder": 32, "upsampler": 32}
     tokens = condition.tokens(captions).numpy()
     done = {}
     for name, minutes in zip(PARTS, arguments.minutes, strict=True):
