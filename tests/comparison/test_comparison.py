@@ -15,6 +15,7 @@ from tfgen.evaluation import likelihood
 from tfgen.evaluation.fidelity import frechet_distance, load_judge
 from tfgen.evaluation.fidelity.features import extract
 from tfgen.training import RunFolder, make_judge
+from tfgen.training.folder_lock import folder_lock
 
 SETTINGS = {
     "NADE": {"num_hidden": "4"},
@@ -213,6 +214,8 @@ def test_what_cannot_be_compared_is_refused(compared, data, tmp_path):
         with pytest.raises(ValueError, match=message):
             compare(names, output=tmp_path / "c", say=lambda text: None, **options)
         assert not (tmp_path / "c").exists()
+    with folder_lock(tmp_path / "c"), pytest.raises(ValueError, match="no other process"):
+        compare(["NADE"], output=tmp_path / "c", data=data, epochs=1, say=lambda text: None)
 
 
 def test_the_models_that_suit_the_data_take_part_by_themselves(monkeypatch):

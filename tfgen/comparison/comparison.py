@@ -21,6 +21,7 @@ from tfgen.comparison.page import write_page
 from tfgen.comparison.panel import Panel
 from tfgen.training import RunFolder, train
 from tfgen.training.files import json_text, write_json
+from tfgen.training.folder_lock import LOCK, folder_lock
 from tfgen.training.run import check_limits
 from tfgen.training.run_folder import check_arguments
 
@@ -90,7 +91,7 @@ def compare(
         The `Comparison`.
     Raises:
         ValueError: names or settings that there are not, no data set, no budget, a folder that
-            exists, or one that was begun with other arguments.
+            exists, one that was begun with other arguments, or one that another process writes.
     """
     folder = Path(output)
     entrants = find_entrants(names, folder, settings or {})
@@ -105,34 +106,35 @@ def compare(
     begun |= {"num_samples": num_samples, "num_test": num_test}
     begun |= {"binarize": binarize, "channels": channels}
     begun |= {"judge": None if judge is None else os.fspath(judge)}
-    _begin(folder, begun, resume)
-    info = datasets.info(data, "train", channels=channels)
-    if not names:
-        entrants = find_entrants(suitable_models(info, binarize, say), folder, {})
-    if (info.levels or binarize) and BASELINE not in {entrant.name for entrant in entrants}:
-        entrants += find_entrants([BASELINE], folder, {})
-    say(f"reading {data}, and a classifier of its images")
-    panel = Panel(
-        judge or folder / "judge.keras",
-        data,
-        split=_SPLIT,
-        seed=seed,
-        binarize=binarize,
-        channels=channels,
-    )
-    rows = [_real_row(panel, folder, num_samples, seed)]
-    known = _Settings(data, minutes, epochs, seed, binarize, channels, num_samples, num_test)
-    for index, entrant in enumerate(entrants):
-        place = f"{index + 1} of {len(entrants)}, {entrant.name}: "
-        tell = lambda text, place=place: say(place + text)
-        rows.append(_row(entrant, info, panel, folder, known, tell))
-    protocol = _protocol(begun, panel)
-    comparison = Comparison(rows, protocol)
-    write_json(folder / "compare.json", comparison._asdict())
-    write_csv(rows, folder / "compare.csv")
-    runs = {entrant.name: RunFolder(entrant.run) for entrant in entrants}
-    write_page(rows, protocol, runs, folder / "figures", folder / "compare.html")
-    return comparison
+    with folder_lock(folder):
+        _begin(folder, begun, resume)
+        info = datasets.info(data, "train", channels=channels)
+        if not names:
+            entrants = find_entrants(suitable_models(info, binarize, say), folder, {})
+        if (info.levels or binarize) and BASELINE not in {entrant.name for entrant in entrants}:
+            entrants += find_entrants([BASELINE], folder, {})
+        say(f"reading {data}, and a classifier of its images")
+        panel = Panel(
+            judge or folder / "judge.keras",
+            data,
+            split=_SPLIT,
+            seed=seed,
+            binarize=binarize,
+            channels=channels,
+        )
+        rows = [_real_row(panel, folder, num_samples, seed)]
+        known = _Settings(data, minutes, epochs, seed, binarize, channels, num_samples, num_test)
+        for index, entrant in enumerate(entrants):
+            place = f"{index + 1} of {len(entrants)}, {entrant.name}: "
+            tell = lambda text, place=place: say(place + text)
+            rows.append(_row(entrant, info, panel, folder, known, tell))
+        protocol = _protocol(begun, panel)
+        comparison = Comparison(rows, protocol)
+        write_json(folder / "compare.json", comparison._asdict())
+        write_csv(rows, folder / "compare.csv")
+        runs = {entrant.name: RunFolder(entrant.run) for entrant in entrants}
+        write_page(rows, protocol, runs, folder / "figures", folder / "compare.html")
+        return comparison
 
 
 class _Settings(NamedTuple):
@@ -227,8 +229,7 @@ def _data_of(entrants, data):
 
 def _begin(folder, arguments, resume):
     path = folder / "arguments.json"
-    if not folder.exists() or not any(folder.iterdir()):
-        os.makedirs(folder, exist_ok=True)
+    if all(each.name == LOCK for each in folder.iterdir()):
         write_json(path, arguments)
         return
     if not resume or not path.exists():

@@ -58,7 +58,7 @@ def _locked(file):
         except BlockingIOError as error:
             os.close(descriptor)
             raise ValueError(
-                "expected a run that no other process writes."
+                "expected a folder that no other process writes."
                 f" Received: {file.parent}, which one does"
             ) from error
 
