@@ -69,7 +69,7 @@ def test_the_tree_has_the_floors_of_the_imports():
 
 
 def test_the_command_line_has_the_options_that_are_listed():
-    synopsis = PAGES["command-line"].split("```")[1]
+    synopsis = re.search(r"```text\n(.*?)```", PAGES["command-line"], re.S)[1]
     for command in re.split(r"^tfgen ", synopsis, flags=re.M)[1:]:
         parameters = cli.main.commands[command.split()[0]].params
         options = {name for p in parameters for name in p.opts if name.startswith("-")}

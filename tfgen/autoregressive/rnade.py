@@ -160,7 +160,7 @@ class RNADE(PenalizedModel):
             training: not used, RNADE is the same in both.
         Returns:
             `tfd.Independent` over the event, of `tfd.MixtureSameFamily` conditionals; where x is
-            standardised, of `tfd.TransformedDistribution`s of them.
+            standardised, each a `tfd.TransformedDistribution` of it.
         """
         x = tf.convert_to_tensor(x)
         z = x if self.standardize is None else self.standardize(x)

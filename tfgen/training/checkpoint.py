@@ -27,6 +27,7 @@ class Checkpoint(keras.callbacks.Callback):
         ValueError: another ending.
 
     Example, killed or not; the weights of the best epoch are in `best.keras` in the end:
+
         model = keras.saving.load_model("run.keras") if os.path.exists("run.keras") else new()
         best = BestEpoch("best.keras", patience=10)
         model.fit(
