@@ -4,28 +4,28 @@ Its source is the whole repository, so that a link from one file to another is t
 code host and here.
 """
 
-import inspect
 import re
 import sys
 from pathlib import Path
 
 from docutils import nodes
 from docutils.utils.math import latex2mathml
-from sphinx.util.inspect import stringify_signature
+from sphinx.addnodes import pending_xref
+from sphinx.util.nodes import make_refnode
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 from model_pages import model_pages  # noqa: E402
 from reference_pages import reference_pages  # noqa: E402
 
-from tfgen import __version__, registry  # noqa: E402
+from tfgen import __version__  # noqa: E402
 
 project = "tfgen"
 version = release = __version__
 root_doc = "docs/index"
 include_patterns = ["docs/**", "tutorials/*", "reference/**", "CONTRIBUTING.md", "CHANGELOG.md"]
 exclude_patterns = [".*", "**/.*", "build", "dist", "runs", "site", "tests", "tfgen", "tfgen_cli"]
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "docstrings"]
 
 html_theme = "furo"
 html_title = "tfgen"
@@ -52,7 +52,7 @@ napoleon_use_ivar = True
 
 
 def _write_pages(folder):
-    """Writes what is made of the package's docstrings; pages that stayed the same keep their time."""
+    """Writes what is made of docstrings; a page that stayed the same keeps its time."""
     pages = {**model_pages(HERE), **reference_pages()}
     folder.mkdir(exist_ok=True)
     for path in folder.glob("*.md"):
@@ -64,40 +64,6 @@ def _write_pages(folder):
             path.write_text(text)
 
 
-def _keep_colons(app, what, name, obj, options, lines):
-    """Napoleon takes what stands before a colon, in the first line of a property, for its type."""
-    if what in ("attribute", "data", "property") and lines:
-        lines[0] = f": {lines[0]}"
-
-
-def _to_rest(app, what, name, obj, options, lines):
-    """Says in reStructuredText what docstrings leave to their reader."""
-    text = "\n".join(lines)
-    # An equation is a block of its own, line by line.
-    text = re.sub(r"^([^:.\s].*)\n\n(?=    \S)", r"\1\n\n::\n\n", text, flags=re.M)
-    # What a layer takes and gives stands like its arguments.
-    text = re.sub(r"^(Input|Output): ", r":\1: ", text, flags=re.M)
-    # Norms are |x|, which would be a substitution, and products a * b, which would be emphasis.
-    kept = r"^ *>>> .*?(?:\n\s*\n|\Z)|^::\n\n(?:    [^\n]*\n|\n)*|`[^`]*`|^ *\* |\\[*|]|\*\*\w+\*\*"
-    escape = lambda found: found[1] or rf"\{found[2]}"
-    lines[:] = re.sub(f"({kept})|([*|])", escape, text, flags=re.M | re.S).splitlines()
-
-
-def _skip_foreign(app, what, name, obj, skip, options):
-    """Methods that TensorFlow Probability and scikit-learn write into classes are theirs."""
-    home = getattr(obj, "__module__", None) or "tfgen"
-    return True if inspect.isroutine(obj) and not home.startswith("tfgen") else None
-
-
-def _constructor(app, what, name, obj, options, signature, returns):
-    """The signature of a model or a layer, which Keras's `__new__` hides."""
-    if what == "class" and signature == "(*args, **kwargs)":
-        found = inspect.signature(obj.__init__)
-        parameters = list(found.parameters.values())[1:]
-        found = found.replace(parameters=parameters, return_annotation=found.empty)
-        return stringify_signature(found, show_annotation=False), None
-
-
 def _list_notebooks(app, docname, source):
     """The order of the notebooks is that of the links of their page."""
     if docname == "tutorials/README":
@@ -105,14 +71,23 @@ def _list_notebooks(app, docname, source):
         source[0] += f"\n```{{toctree}}\n:hidden:\n\n{links}\n```\n"
 
 
-def _link_models(app, doctree):
-    """The names of models in Markdown lead to their pages."""
+def _ask_for_classes(app, doctree):
+    """What Markdown quotes as `NADE` or `DDIM(50)` leads to the class, if there is one."""
     for node in list(doctree.findall(nodes.literal)):
-        inside = isinstance(node.parent, (nodes.reference, nodes.title))
-        if node.astext() in registry.models() and not inside:
-            docname = app.env.path2doc(doctree["source"])
-            page = app.builder.get_relative_uri(docname, f"reference/{node.astext()}")
-            node.replace_self(nodes.reference("", "", node.deepcopy(), refuri=page, internal=True))
+        name = re.fullmatch(r"([A-Z]\w*)(\(.*\))?", node.astext())
+        if name and not isinstance(node.parent, (nodes.reference, nodes.title, pending_xref)):
+            where = {"refdomain": "py", "reftype": "obj", "reftarget": name[1]}
+            where |= {"refdoc": app.env.current_document.docname, "refwarn": False}
+            node.replace_self(pending_xref("", node.deepcopy(), **where))
+
+
+def _find_class(app, env, node, content):
+    """A class goes by its name alone, in whatever folder it is: no two have the same."""
+    for name, entry in env.domains.python_domain.objects.items():
+        if entry.objtype == "class" and name.rpartition(".")[2] == node.get("reftarget"):
+            place = (app.builder, node["refdoc"], entry.docname, entry.node_id)
+            return make_refnode(*place, content, name)
+    return None
 
 
 def _write_mathml(as_block):
@@ -132,10 +107,7 @@ def _lead_to_the_start(app, exception):
 def setup(app):
     _write_pages(Path(app.srcdir) / "reference")
     app.add_html_math_renderer("mathml", _write_mathml(False), _write_mathml(True))
-    app.connect("autodoc-process-docstring", _keep_colons, priority=400)  # before Napoleon
-    app.connect("autodoc-process-docstring", _to_rest)
-    app.connect("autodoc-process-signature", _constructor)
-    app.connect("autodoc-skip-member", _skip_foreign)
     app.connect("source-read", _list_notebooks)
-    app.connect("doctree-read", _link_models)
+    app.connect("doctree-read", _ask_for_classes)
+    app.connect("missing-reference", _find_class)
     app.connect("build-finished", _lead_to_the_start)

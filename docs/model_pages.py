@@ -7,7 +7,6 @@ from pathlib import Path
 from reference_pages import address, summary
 
 from tfgen import registry
-from tfgen.core import GenerativeModel
 
 _SAYS = {
     "exact": "`log_prob` is exact",
@@ -29,7 +28,13 @@ def model_pages(docs: Path) -> dict[str, str]:
     lines = ["# The models", "", "Each with its equation, its paper, an example, and what it has."]
     for wing in dict.fromkeys(row[1] for row in table):
         kinds = [name for name, of, *_ in table if of == wing]
-        lines += ["", f"## {wing.capitalize()}", "", "| model | density | paper | |", "|---|---|---|---|"]
+        lines += [
+            "",
+            f"## {wing.capitalize()}",
+            "",
+            "| model | density | paper | |",
+            "|---|---|---|---|",
+        ]
         for name, of, density, paper in table:
             if of == wing:
                 what = summary(registry.find_model(name))
@@ -41,7 +46,12 @@ def model_pages(docs: Path) -> dict[str, str]:
 
 def _page(name, wing, density, paper, gallery, measured):
     kind = registry.find_model(name)
-    lines = [f"# {name}", "", f"{wing.capitalize()}, density \"{density}\": {_SAYS[density]}. {paper}.", ""]
+    lines = [
+        f"# {name}",
+        "",
+        f'{wing.capitalize()}, density "{density}": {_SAYS[density]}. {paper}.',
+        "",
+    ]
     first, *more = _pictures(name, gallery) or [""]
     lines += [first, ""]
     lines += ["```{eval-rst}", f".. autoclass:: tfgen.{name}", "   :members:", "```", ""]
@@ -76,8 +86,12 @@ def _inherited(kind):
     for parent in kind.__mro__[1:]:
         if not parent.__module__.startswith("tfgen."):
             continue
-        of = f"{{py:obj}}`{parent.__name__} <{address(parent)}>`" if address(parent) else f"`{parent.__name__}`"
-        for name, value in vars(parent).items():
+        of = (
+            f"{{py:obj}}`{parent.__name__} <{address(parent)}>`"
+            if address(parent)
+            else f"`{parent.__name__}`"
+        )
+        for name in vars(parent):
             if name.startswith("_") or name in seen or not callable(getattr(kind, name)):
                 continue
             seen.add(name)

@@ -10,10 +10,10 @@ import pytest
 def _group(nodeid):
     """Tests that share what is dear to make: a file's, and of the contract's a model's.
 
-    Tutorials share nothing.
+    Tutorials share nothing, and neither do the pages of the documentation.
     """
     file, _, test = nodeid.partition("::")
-    if "test_tutorials" in file:
+    if file.endswith(("test_tutorials.py", "test_code_blocks.py")):
         return nodeid
     model = re.search(r"\[(.+?)(-mixed_\w+)?\]$", test) if "test_contract" in file else None
     return f"{file}[{model[1]}]" if model else file

@@ -22,9 +22,10 @@ PAGES = sorted(
 )
 # Blocks of a shell that do not run here: the line that each starts with, and who runs it.
 ELSEWHERE = {
-    'python3 -m venv .venv && .venv/bin/pip install . &&': "installs and trains: a user's first",
+    "python3 -m venv .venv && .venv/bin/pip install . &&": "installs and trains: a user's first",
     'python3 -m venv .venv && .venv/bin/pip install -e ".[test]" &&': "`.ci/run` is this command",
     'python3 -m venv .venv && .venv/bin/pip install -e ".[test]"\n': "the same, step by step",
+    '.venv/bin/pip install -e ".[docs]" &&': "tests/test_site.py builds the site",
     '.venv/bin/pip install -e ".[tutorials]" &&': "tests/test_tutorials.py runs the notebooks",
 }
 
@@ -43,12 +44,13 @@ def runs(page):
 
 def run_shell(text):
     """Commands of tfgen run in this process, where they share its imports; others in a shell."""
-    commands = [line for line in text.replace("\\\n", " ").splitlines() if line.strip("# ")]
-    words = [shlex.split(command, comments=True) for command in commands]
-    if all(each[:1] in ([], ["tfgen"]) for each in words):
-        for each in filter(None, words):
-            result = CliRunner().invoke(main, each[1:], catch_exceptions=False)
-            assert result.exit_code == 0, f"{shlex.join(each)}\n{result.output}"
+    lines = text.replace("\\\n", " ").splitlines()
+    commands = [line for line in lines if line and not line.startswith("#")]
+    if all(command.startswith("tfgen ") for command in commands):
+        for command in commands:
+            words = shlex.split(command, comments=True)[1:]
+            result = CliRunner().invoke(main, words, catch_exceptions=False)
+            assert result.exit_code == 0, f"{command}\n{result.output}"
     else:
         path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
         command = ["bash", "-euo", "pipefail", "-c", text]
@@ -58,7 +60,7 @@ def run_shell(text):
 
 @pytest.fixture
 def short(monkeypatch, tmp_path):
-    """A folder to run in, where a training is one epoch of a few examples."""
+    """A folder to run in, where a training is one epoch."""
     monkeypatch.chdir(tmp_path)
     fit = keras.Model.fit
 
