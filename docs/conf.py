@@ -83,8 +83,11 @@ def _ask_for_classes(app, doctree):
 
 def _find_class(app, env, node, content):
     """A class goes by its name alone, in whatever folder it is: no two have the same."""
+    target = node.get("reftarget", "")
+    if not re.fullmatch(r"[A-Z]\w*", target):
+        return None
     for name, entry in env.domains.python_domain.objects.items():
-        if entry.objtype == "class" and name.rpartition(".")[2] == node.get("reftarget"):
+        if entry.objtype == "class" and name.rpartition(".")[2] == target:
             place = (app.builder, node["refdoc"], entry.docname, entry.node_id)
             return make_refnode(*place, content, name)
     return None
@@ -92,7 +95,11 @@ def _find_class(app, env, node, content):
 
 def _write_mathml(as_block):
     def visit(translator, node):
-        translator.body.append(latex2mathml.tex2mathml(node.astext(), as_block=as_block))
+        text = latex2mathml.tex2mathml(node.astext(), as_block=as_block)
+        # Browsers set functions without the space that LaTeX leaves on both sides.
+        space = '<mspace width="0.1667em"></mspace>'
+        function = r"(<mi>[a-z]{2,}</mi>)\s*<mo>&ApplyFunction;</mo>"
+        translator.body.append(re.sub(function, rf"{space}\1{space}", text))
         raise nodes.SkipNode
 
     return visit, None

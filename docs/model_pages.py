@@ -4,7 +4,7 @@ import inspect
 import re
 from pathlib import Path
 
-from reference_pages import address, summary
+from reference_pages import address, autoclass, summary
 
 from tfgen import registry
 
@@ -54,7 +54,7 @@ def _page(name, wing, density, paper, gallery, measured):
     ]
     first, *more = _pictures(name, gallery) or [""]
     lines += [first, ""]
-    lines += ["```{eval-rst}", f".. autoclass:: tfgen.{name}", "   :members:", "```", ""]
+    lines += ["```{eval-rst}", *autoclass(f"tfgen.{name}", kind), "```", ""]
     lines += ["## Inherited methods", "", *_inherited(kind), ""]
     lines += ["## More samples", "", *more] if more else []
     found = _measured(name, measured)
@@ -80,22 +80,22 @@ def _pictures(name, gallery):
 
 
 def _inherited(kind):
-    """A table of the public methods that the parents of a model have, up to Keras's."""
+    """A table of the public methods whose place is the page of a parent."""
     lines = ["| method | of | what it does |", "|---|---|---|"]
-    seen = set(vars(kind))
-    for parent in kind.__mro__[1:]:
+    seen = set()
+    for place, parent in enumerate(kind.__mro__):
         if not parent.__module__.startswith("tfgen."):
             continue
-        of = (
-            f"{{py:obj}}`{parent.__name__} <{address(parent)}>`"
-            if address(parent)
-            else f"`{parent.__name__}`"
-        )
+        exported = [each for each in kind.__mro__[: place + 1] if address(each)]
+        owner = [each for each in exported if issubclass(each, parent)][-1]
         for name in vars(parent):
             if name.startswith("_") or name in seen or not callable(getattr(kind, name)):
                 continue
             seen.add(name)
-            lines.append(f"| `{name}` | {of} | {summary(inspect.unwrap(getattr(kind, name)))} |")
+            if owner is not kind:
+                link = f"{{py:obj}}`{name} <{address(owner)}.{name}>`"
+                what = summary(inspect.unwrap(getattr(kind, name)))
+                lines.append(f"| {link} | `{owner.__name__}` | {what} |")
     return lines
 
 

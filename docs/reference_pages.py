@@ -37,6 +37,17 @@ def summary(thing: object) -> str:
     return text.replace("|", r"\|")
 
 
+def autoclass(name: str, kind: type) -> list[str]:
+    """The directive that documents a class, with what it has of parents that have no place."""
+    parents = kind.__mro__[1:]
+    stop = next(each for each in parents if address(each) or not _is_ours(each))
+    return [f".. autoclass:: {name}", "   :members:", f"   :inherited-members: {stop.__name__}"]
+
+
+def _is_ours(kind):
+    return kind.__module__.startswith("tfgen.")
+
+
 def reference_pages() -> dict[str, str]:
     """`{name: MyST text}` of the folders, and of `reference`, which lists them."""
     pages = {name: _page(name, module) for name, module in folders().items()}
@@ -62,5 +73,6 @@ def _page(name, module):
     lines += ["", "```{eval-rst}", f".. currentmodule:: {name}", ""]
     for exported, thing in own:
         kind = "class" if inspect.isclass(thing) else "function" if callable(thing) else "data"
-        lines += [f".. auto{kind}:: {exported}", *(["   :members:"] if kind == "class" else []), ""]
+        lines += autoclass(exported, thing) if kind == "class" else [f".. auto{kind}:: {exported}"]
+        lines.append("")
     return "\n".join([*lines, "```", ""])

@@ -31,8 +31,8 @@ ELSEWHERE = {
 
 
 def blocks(page):
-    """`[(language, text), ...]` of the blocks of a page."""
-    return re.findall(r"^```(\S*)\n(.*?)^```$", (ROOT / page).read_text(), re.M | re.S)
+    """`[(language, text), ...]` of the blocks of a page; of a directive its name, `{figure}`."""
+    return re.findall(r"^```(\S*)[^\n]*\n(.*?)^```$", (ROOT / page).read_text(), re.M | re.S)
 
 
 def runs(page):
