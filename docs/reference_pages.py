@@ -39,13 +39,19 @@ def summary(thing: object) -> str:
 
 def autoclass(name: str, kind: type) -> list[str]:
     """The directive that documents a class, with what it has of parents that have no place."""
-    parents = kind.__mro__[1:]
-    stop = next(each for each in parents if address(each) or not _is_ours(each))
-    return [f".. autoclass:: {name}", "   :members:", f"   :inherited-members: {stop.__name__}"]
+    names = {}
+    for parent in kind.__mro__:
+        if parent is not kind and (address(parent) or not parent.__module__.startswith("tfgen.")):
+            break
+        names |= {each: None for each, value in vars(parent).items() if _is_method(each, value)}
+    members = [f"   :members: {', '.join(names)}"] if names else []
+    return [f".. autoclass:: {name}", *members]
 
 
-def _is_ours(kind):
-    return kind.__module__.startswith("tfgen.")
+def _is_method(name, value):
+    methods = (property, functools.cached_property, classmethod, staticmethod)
+    function = callable(value) and not inspect.isclass(value)
+    return not name.startswith("_") and (function or isinstance(value, methods))
 
 
 def reference_pages() -> dict[str, str]:
