@@ -87,10 +87,12 @@ def test_the_blocks_of_a_page_run(page, short):
 
 
 def test_every_block_says_what_it_is_in():
-    """What is not run is `text`, or a directive of the site."""
+    """What is not run is `text`, `py` that needs other packages, or a directive of the site."""
     for page in PAGES:
         for language, text in blocks(page):
-            assert language in ("python", "bash", "yaml", "text") or language[:1] == "{", text
+            assert language in ("python", "py", "bash", "yaml", "text") or language[:1] == "{", text
+            if language == "py":
+                compile(text, page, "exec")
 
 
 def test_what_runs_elsewhere_is_there():
