@@ -30,6 +30,8 @@ def _to_rest(app, what, name, obj, options, lines):
     text = re.sub(r"^([^:.\s].*)\n\n(?=    \S)", block, text, flags=re.M)
     # What a layer takes and gives stands like its arguments.
     text = re.sub(r"^(Input|Output): ", r":\1: ", text, flags=re.M)
+    # An argument that is a letter, T., is no list.
+    text = re.sub(r"^(:param \S+: \w)\.$", r"\1\\.", text, flags=re.M)
     # Norms are |x|, which would be a substitution, and products a * b, which would be emphasis.
     lines[:] = _MARKS.sub(lambda found: found[1] or rf"\{found[2]}", text).splitlines()
 
