@@ -28,12 +28,15 @@ INSTALL = [
     "pyyaml>=6.0.1,<7",  # its arguments from a file
     "tensorboard>=2.20,<2.22",  # event files of a run
 ]
+DEMO = ["gradio>=6.31,<7"]  # the page of `tfgen demo`
 DOCS = [
     "sphinx>=9,<9.1",  # builds the site
     "furo>=2025.9.25",  # its theme
     "myst-nb>=1.4,<1.5",  # reads its Markdown, and the notebooks
 ]
-TEST = DOCS + [
+TEST = [
+    *DEMO,
+    *DOCS,
     "pytest>=8,<10",  # runs the tests
     "pytest-xdist>=3.6,<4",  # on all cores
     "hypothesis>=6.100,<7",  # property tests
@@ -78,10 +81,11 @@ setup(
     classifiers=CLASSIFIERS,
     keywords="generative models, Keras, TensorFlow, VAE, GAN, diffusion, autoregressive",
     packages=find_packages(include=["tfgen", "tfgen.*", "tfgen_cli"]),
-    package_data={"tfgen": ["py.typed", "comparison/page.html"]},
+    package_data={"tfgen": ["py.typed", "comparison/page.html", "demo/*.css", "demo/painter.*"]},
     python_requires=">=3.11",  # Keras 3.15 needs it
     install_requires=INSTALL,
     extras_require={
+        "demo": DEMO,
         "docs": DOCS,
         "test": TEST,
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],  # TensorFlow with NVIDIA's libraries

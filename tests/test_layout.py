@@ -25,6 +25,7 @@ FLOORS = {
     "training": 5,
     "registry": 6,
     "comparison": 7,
+    "demo": 7,
     "cli": 8,
 }
 # A model's file imports no other model's, but for its documented parent or what it composes.

@@ -9,6 +9,7 @@ from tfgen_cli import catalogue
 from tfgen_cli.assemble import assemble
 from tfgen_cli.compare import compare
 from tfgen_cli.config_file import config_settings, read_config
+from tfgen_cli.demo import demo
 from tfgen_cli.edit import edit
 from tfgen_cli.errors import OneLineError, one_line_errors
 from tfgen_cli.fidelity import check_fidelity, fidelity_options, judge, run_fidelity
@@ -31,7 +32,7 @@ def main(context: click.Context, verbose: bool) -> None:
     context.obj = verbose
 
 
-for command in (assemble, compare, edit, judge, similarity, translate):
+for command in (assemble, compare, demo, edit, judge, similarity, translate):
     main.add_command(command)
 
 

@@ -49,3 +49,21 @@ def read_mask(
         allowed &= tf.reduce_all(before | ~along, axis=1)
     tf.debugging.Assert(tf.reduce_all(allowed), [f"{expected}. Received:", mask])
     return kept, tf.reshape(allowed, (-1, *[1] * (len(shape) - 1)))
+
+
+def without_late(kept: np.ndarray, orders: Sequence[np.ndarray]) -> np.ndarray:
+    """What can be kept of a mask where kept dimensions have to come before every drawn one.
+
+    Args:
+        kept: bool, the shape of one x.
+        orders: permutations of the dimensions; none of them for any mask.
+    Returns:
+        bool of that shape, true where `kept` is and no dimension before it, in any order, is drawn.
+    """
+    flat, before = kept.ravel().copy(), None
+    # What one order has drawn may come before what another one keeps.
+    while before is None or (flat != before).any():
+        before = flat.copy()
+        for order in orders:
+            flat[order] = np.logical_and.accumulate(flat[order])
+    return flat.reshape(kept.shape)

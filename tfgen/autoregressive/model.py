@@ -10,10 +10,10 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from tfgen.autoregressive.distribution import AutoregressiveDistribution
-from tfgen.autoregressive.masks import read_mask
+from tfgen.autoregressive.masks import read_mask, without_late
 from tfgen.core import Phase, SamplingModel, check_spec
 from tfgen.core.arrays import in_batches
-from tfgen.core.checks import are_valid, is_bounded, where_example
+from tfgen.core.checks import are_valid, check_mask, is_bounded, where_example
 from tfgen.core.typing import ArrayLike, SeedLike
 
 tfd = tfp.distributions
@@ -215,6 +215,21 @@ class AutoregressiveModel(SamplingModel):
         )
         drawn = tf.reshape(drawn, tf.shape(x))
         return drawn if allowed is None else tf.where(allowed, drawn, math.nan)
+
+    def completable(self, mask: ArrayLike) -> np.ndarray:
+        """A mask that `complete` takes: as given, and what has to be drawn after it drawn, too.
+
+        Args:
+            mask: 1 where x is kept and 0 where it is drawn, `event_shape`.
+        Returns:
+            float32 `event_shape`, 0 where the mask is 0 and at every dimension that comes after one
+            of these in an order of the model.
+        Raises:
+            ValueError: another shape, or values other than 0 and 1.
+        """
+        kept = check_mask(mask, tf.TensorShape((1, *self.event_shape)))
+        kept = np.reshape(kept, self.event_shape)
+        return without_late(kept, self._mask_orders()).astype("float32")
 
     def _draw_rest(self, uniforms, x, mask, given):
         """What `draw` does, with any mask that `_mask_orders` lets through."""

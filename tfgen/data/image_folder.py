@@ -88,12 +88,15 @@ def read_image(path: Path, channels: int) -> np.ndarray:
     """One image file as uint8 `[height, width, channels]`, for 1 (grey) or 3 (RGB) channels.
 
     Raises:
-        ValueError: when the file does not decode; names it.
+        ValueError: when the file does not decode, or unpacks to more than `unpack_limit()`; names
+            it.
     """
     from PIL import Image
 
     try:
         with Image.open(path) as image:
+            # A file of a few bytes can hold any number of pixels.
+            _check_size(image)
             if image.has_transparency_data:
                 image = image.convert("RGBA")
                 white = Image.new("RGBA", image.size, "white")
@@ -102,6 +105,15 @@ def read_image(path: Path, channels: int) -> np.ndarray:
     except Exception as error:  # decoders raise many types: OSError, SyntaxError, struct.error
         raise ValueError(f"{path}: expected an image that decodes. Received: {error}") from error
     return pixels.reshape(*pixels.shape[:2], channels)
+
+
+def _check_size(image):
+    """Refuses an image that is not yet decoded, and that would be too large as float32 RGB."""
+    if 12 * image.width * image.height > unpack_limit():
+        raise ValueError(
+            f"{image.width} x {image.height} pixels, more than {unpack_limit():,} bytes of float32"
+            f" RGB; set the environment variable {LIMIT_VARIABLE}, in bytes, to read it"
+        )
 
 
 def has_images(path: Path) -> bool:
@@ -150,12 +162,7 @@ def _common_shape(paths, channels):
         check_regular(path)
         try:
             with Image.open(path) as image:
-                if 12 * image.width * image.height > unpack_limit():
-                    raise ValueError(
-                        f"{image.width} x {image.height} pixels, more than {unpack_limit():,} bytes"
-                        f" of float32 RGB; set the environment variable {LIMIT_VARIABLE}, in bytes,"
-                        " to read it"
-                    )
+                _check_size(image)
                 if image.mode not in _CHANNELS:
                     raise ValueError(f"mode {image.mode!r}, which is not 8 bits a channel")
                 found = 4 if image.has_transparency_data else _CHANNELS[image.mode]

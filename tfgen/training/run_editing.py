@@ -9,12 +9,11 @@ import numpy as np
 
 from tfgen.core import GenerativeModel
 from tfgen.core.typing import ShapeLike
-from tfgen.distributions import level_values
 from tfgen.training.model_commands import check_command
 from tfgen.training.pictures import Picture
 from tfgen.training.run_folder import RunFolder
 from tfgen.training.run_pictures import guidance_argument
-from tfgen.training.user_images import read_pixels
+from tfgen.training.user_images import nearest_values, read_pixels
 
 Region = tuple[int, int, int, int]
 
@@ -54,7 +53,7 @@ def write_edited(
     pixels = read_pixels(Path(image), model.event_shape)
     kept = kept_mask(model.event_shape, regions)
     arguments = {**_condition_argument(model, condition), **guidance_argument(model, guidance)}
-    edited = model.edit(_values(pixels, model.levels)[None], kept, seed=seed, **arguments)[0]
+    edited = model.edit(nearest_values(pixels, model.levels)[None], kept, seed=seed, **arguments)[0]
     # A model that has diverged may draw NaN, which has no grey level: black.
     drawn = np.rint(255 * np.clip(np.nan_to_num(edited, nan=0.0), 0, 1)).astype("uint8")
     Picture(np.where(kept > 0, pixels, drawn)).save(path)
@@ -106,10 +105,3 @@ def _condition_argument(model: GenerativeModel, text: str | None) -> dict[str, A
             f"expected no condition for a {name} that has learned without any. Received: {text!r}"
         )
     return {"condition": model.condition.parse(text)}
-
-
-def _values(pixels: np.ndarray, levels: int | None) -> np.ndarray:
-    """8-bit pixels as the nearest of the values that a model knows."""
-    if levels is None:
-        return level_values(256)[pixels]
-    return level_values(levels)[np.rint(pixels / 255 * (levels - 1)).astype("int32")]

@@ -7,6 +7,7 @@ import numpy as np
 from tfgen.core.typing import ShapeLike
 from tfgen.data.files import check_regular
 from tfgen.data.image_folder import read_image
+from tfgen.distributions import level_values
 
 
 def read_pixels(path: Path, event_shape: ShapeLike) -> np.ndarray:
@@ -29,3 +30,17 @@ def read_pixels(path: Path, event_shape: ShapeLike) -> np.ndarray:
             f" Received: {pixels.shape[0]} and {pixels.shape[1]}"
         )
     return pixels
+
+
+def nearest_values(pixels: np.ndarray, levels: int | None) -> np.ndarray:
+    """8-bit pixels as the nearest of the values that a model knows.
+
+    Args:
+        pixels: uint8.
+        levels: of the model; None for any value in [0, 1].
+    Returns:
+        float32 in [0, 1], of the shape of `pixels`.
+    """
+    if levels is None:
+        return level_values(256)[pixels]
+    return level_values(levels)[np.rint(pixels / 255 * (levels - 1)).astype("int32")]
