@@ -1,5 +1,6 @@
 """Controls of models whose images have codes, or lie on a way from one to another."""
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -7,8 +8,9 @@ import numpy as np
 from tfgen.core import GenerativeModel
 from tfgen.demo.control import Control, Result, image
 from tfgen.demo.examples import Examples
-from tfgen.demo.inputs import Number
+from tfgen.demo.inputs import Choice, Input, Number
 from tfgen.demo.method_inputs import method_inputs
+from tfgen.distributions import CategoricalCode, CodePart
 from tfgen.latent import EncodingModel
 from tfgen.training.pictures import image_grid
 
@@ -45,6 +47,26 @@ def sliding(model: GenerativeModel, examples: Examples) -> list[Control]:
     return [Control("Codes", "Decode", inputs, run, help, live=True)]
 
 
+def steering(model: GenerativeModel, examples: Examples, num_samples: int) -> list[Control]:
+    """Samples of a code that is chosen, of a model whose `sample` takes codes."""
+    if not hasattr(model, "sample") or "codes" not in inspect.signature(model.sample).parameters:
+        return []
+    asked = [_of_part(index, part) for index, part in enumerate(model.code.parts)]
+
+    def run(seed, **answers):
+        values = []
+        for part, inputs in zip(model.code.parts, asked, strict=True):
+            chosen = [answers[each.name] for each in inputs]
+            values.append(chosen if isinstance(part, CategoricalCode) else np.float32([chosen]))
+        codes = model.code.join(*values)[0]
+        return Result(image_grid(model.sample(num_samples, codes=codes, seed=seed)))
+
+    seeds = [each for each in method_inputs(model, model.sample) if each.name == "seed"]
+    inputs = (*(each for inputs in asked for each in inputs), *seeds)
+    help = "Samples that differ in their noise and share a code."
+    return [Control("Codes", "Draw", inputs, run, help, live=True)]
+
+
 def between(model: GenerativeModel, examples: Examples) -> list[Control]:
     """The way from one image to another, by the model's `interpolate` or along its codes."""
     if hasattr(model, "interpolate"):
@@ -72,6 +94,17 @@ def between(model: GenerativeModel, examples: Examples) -> list[Control]:
     )
     help = "Images on the way from one to the other, both ends as the model makes them."
     return [Control("Between two", "Interpolate", inputs, run, help)]
+
+
+def _of_part(index: int, part: CodePart) -> list[Input]:
+    """The inputs of a part of a code: a value, or numbers from -1 to 1."""
+    label = f"code {index + 1}"
+    if isinstance(part, CategoricalCode):
+        values = tuple(map(str, range(part.num_values)))
+        return [Choice(f"code{index}", label, values, then=int)]
+    places = range(part.dim)
+    label = label if part.dim == 1 else f"{label}, number {{}}"
+    return [Number(f"code{index}_{i}", label.format(i + 1), -1, 1, 0, step=0.05) for i in places]
 
 
 def _widest(model: Any, examples: Examples) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ from tfgen.training.pictures import Picture
 
 _MOST_OF_A_SLIDER = 1000  # places of a slider that can still be met
 _MOST_BUTTONS = 12  # of a choice that is seen at once
-_SIDE = 260  # pixels on the page
+_SIDE, _HEIGHT = 260, 200  # pixels on the page, of a painter and of a box of an image
 
 
 def component(asked: Input) -> gr.components.Component:
@@ -62,16 +62,17 @@ def painted_on(x: np.ndarray | None) -> gr.HTML:
 
 def _image_box(asked, words):
     rows, columns, channels = asked.shape
+    size = "any size" if rows is None else f"{rows}x{columns} pixels"
     kind = "grey" if channels == 1 else "colour"
     start = None if asked.examples is None else pixels(asked.examples[0])
     box = gr.Image(
         start,
-        label=f"{asked.label}, {rows}x{columns} pixels, read in {kind}",
+        label=f"{asked.label}, {size}, read in {kind}",
         type="filepath",
         format="png",
         image_mode=None,
         sources=["upload", "clipboard"],
-        height=_SIDE,
+        height=_HEIGHT,
         buttons=[],
         elem_classes=["pixels", asked.name],
     )

@@ -1,6 +1,8 @@
 """Controls of models that draw, or make one image of another."""
 
-from tfgen.adversarial import TranslatingModel
+import numpy as np
+
+from tfgen.adversarial import AssemblingModel, TranslatingModel
 from tfgen.adversarial.two_domain_model import DOMAINS, TwoDomainModel
 from tfgen.core import GenerativeModel, SamplingModel
 from tfgen.demo.control import Control, Result, image
@@ -10,6 +12,7 @@ from tfgen.demo.method_inputs import condition_input, method_inputs
 from tfgen.training.pictures import image_grid
 
 _NUM_VARIANTS = 4
+_NUM_TAKEN_APART = 50  # held-out images whose patches may be taken
 
 
 def sampling(model: GenerativeModel, examples: Examples, num_samples: int) -> list[Control]:
@@ -47,6 +50,28 @@ def varying(model: GenerativeModel, examples: Examples) -> list[Control]:
         help = "Other images in which the model's CLIP sees the same."
         controls.append(Control("Variations", "Vary", inputs, varied, help))
     return controls
+
+
+def assembling(model: GenerativeModel, examples: Examples) -> list[Control]:
+    """Whole images of patches, of a model that assembles them."""
+    if not isinstance(model, AssemblingModel):
+        return []
+    held_out = [None] * model.num_patches
+    if examples.x is not None:
+        taken, _ = model.take_apart(examples.x[:_NUM_TAKEN_APART], seed=0)
+        held_out = np.moveaxis(taken.numpy(), 1, 0)
+    shape = (None, None, model.event_shape[-1])
+    patches = tuple(
+        ImageFile(f"patch{i}", f"patch {i + 1}", shape, examples=each)
+        for i, each in enumerate(held_out)
+    )
+
+    def run(seed, **given):
+        return Result(image_grid(model.assemble([_repeated(x) for x in given.values()], seed=seed)))
+
+    inputs = (*patches, *method_inputs(model, model.assemble))
+    help = "Whole images of these patches, which need have no size or order."
+    return [Control("Assemble", "Assemble", inputs, run, help)]
 
 
 def translating(model: GenerativeModel, examples: Examples) -> list[Control]:

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from tfgen.data.files import check_regular
+from tfgen.data.image_folder import read_image
 from tfgen.training.user_images import nearest_values, read_pixels
 
 MAX_UPLOAD = 8 * 2**20  # bytes of an image file
@@ -146,12 +148,12 @@ class ImageFile(Input):
     """An image file of the size that a model has learned from, read as float32 in [0, 1].
 
     Attributes:
-        shape: `(height, width, 1 or 3)`.
+        shape: `(height, width, 1 or 3)`; `(None, None, 1 or 3)` for a file of any size.
         levels: of the model, whose nearest values the pixels become; None for all in [0, 1].
         examples: `[n, *shape]`, held-out images that may be taken instead.
     """
 
-    shape: tuple[int, ...]
+    shape: tuple[int | None, ...]
     levels: int | None = None
     examples: np.ndarray | None = dataclasses.field(default=None, compare=False, repr=False)
 
@@ -165,15 +167,21 @@ class ImageFile(Input):
                     f"{path}: expected at most {MAX_UPLOAD:,} bytes."
                     f" Received: {path.stat().st_size:,}"
                 )
-            return nearest_values(read_pixels(path, self.shape), self.levels)
+            return nearest_values(self._pixels(path), self.levels)
         except ValueError as error:
             # Where uploads lie is nobody's business.
             raise ValueError(str(error).replace(value, path.name)) from error
 
+    def _pixels(self, path):
+        if self.shape[0] is not None:
+            return read_pixels(path, self.shape)
+        check_regular(path)
+        return read_image(path, self.shape[-1])
+
     def initial(self) -> np.ndarray:
         if self.examples is not None and len(self.examples):
             return self.examples[0]
-        return np.zeros(self.shape, "float32")
+        return np.zeros([side or 8 for side in self.shape], "float32")
 
 
 @dataclasses.dataclass(frozen=True)

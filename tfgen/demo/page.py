@@ -15,6 +15,7 @@ from tfgen.demo.inputs import ImageFile, Number, Region, Text
 from tfgen.demo.playground import Playground
 
 _MOST_WAITING = 32  # clicks, of all visitors
+_FEW = 6  # inputs that fit below each other
 
 
 def build_page(playgrounds: Sequence[Playground]) -> gr.Blocks:
@@ -67,13 +68,13 @@ def _lay_out_run(playground):
 def _lay_out(control: Control) -> None:
     gr.Markdown(html.escape(control.help))
     with gr.Row():
-        with gr.Column():
+        with gr.Column(elem_classes=["many"] if len(control.inputs) > _FEW else None):
             boxes = _lay_out_inputs(control)
             with gr.Row():
                 press = gr.Button(control.button, variant="primary")
                 seed = boxes.get("seed")
                 again = gr.Button("With the next seed") if seed else None
-        with gr.Column():
+        with gr.Column(elem_classes="results"):
             picture = picture_box("result")
             text = gr.Textbox(label="result", visible=False, lines=4, elem_classes=["result"])
 

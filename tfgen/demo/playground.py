@@ -5,9 +5,9 @@ import os
 from typing import Any
 
 from tfgen.core import GenerativeModel
-from tfgen.demo.codes import between, sliding
+from tfgen.demo.codes import between, sliding, steering
 from tfgen.demo.control import Control
-from tfgen.demo.drawing import sampling, translating, varying
+from tfgen.demo.drawing import assembling, sampling, translating, varying
 from tfgen.demo.examples import Examples, held_out
 from tfgen.demo.regions import redrawing
 from tfgen.demo.scores import comparing, scoring
@@ -76,6 +76,8 @@ def controls_of(
         *sampling(model, examples, num_samples),
         *redrawing(model, examples),
         *translating(model, examples),
+        *assembling(model, examples),
+        *steering(model, examples, num_samples),
         *sliding(model, examples),
         *between(model, examples),
         *varying(model, examples),
