@@ -213,7 +213,7 @@ def test_a_bound_and_an_error_of_reconstruction_say_so(made, upload):
     model, known, controls = made("Autoencoder")
     x = known.x[0]
     lines = controls["Anomaly"](upload(x)).text.splitlines()
-    score = float(ReconstructionError()(model, x[None])[0])
+    score = float(ReconstructionError()(model, model.check(x[None]))[0])
     kind = "squared error of the reconstruction, summed over pixels"
     assert lines[0] == f"Anomaly score: {score:.2f} ({kind})"
 

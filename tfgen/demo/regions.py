@@ -35,7 +35,9 @@ def redrawing(model: GenerativeModel, examples: Examples) -> list[Control]:
 
     x = image("x", "image", model, examples.x)
     region = Region("mask", "paint what is to be redrawn", x)
-    inputs = (x, region, *method_inputs(model, redraw, examples.condition))
+    # Each of an edit's steps is gone many times.
+    rest = method_inputs(model, redraw, examples.condition, num_steps=10)
+    inputs = (x, region, *rest)
     help = "Paint over a part of the image: it is drawn anew, four times, in keeping with the rest."
     if not any_mask:
         help += " What comes after it in the order of the model's pixels is drawn anew, too."
