@@ -7,6 +7,7 @@ import tensorflow as tf
 from truths import all_inputs, randomize
 
 import tfgen
+from tfgen.autoregressive.masks import without_late
 from tfgen.conditions import Captions, Classes
 
 LAYERED = {
@@ -163,3 +164,18 @@ def test_losses_that_draw_draw_from_the_seed_they_are_given(make):
     model.compile()
     one, other = (model.evaluate(x, batch_size=10, verbose=0) for _ in range(2))
     assert one == other
+
+
+def test_a_completable_mask_keeps_what_no_drawn_dimension_comes_before():
+    kept = np.ones((2, 3, 1), "float32")
+    kept[0, 2] = 0
+    raster = tfgen.NADE.default((2, 3, 1), num_hidden=2).completable(kept)
+    np.testing.assert_array_equal(raster[..., 0], [[1, 1, 0], [0, 0, 0]])
+    any_mask = tfgen.DeepNADE.default((2, 3, 1), hidden=(4,))
+    np.testing.assert_array_equal(any_mask.completable(kept), kept)
+    with pytest.raises(ValueError, match="mask.*Received: "):
+        any_mask.completable(kept[0])
+    # By the second order 1 and 0 go with 3, and with 1 goes 2, by the first one.
+    orders = np.array([[1, 2, 0, 3], [2, 3, 1, 0]])
+    np.testing.assert_array_equal(without_late(np.array([1, 1, 1, 0], bool), orders), [False] * 4)
+    np.testing.assert_array_equal(without_late(np.ones(4, bool), orders), [True] * 4)

@@ -125,14 +125,17 @@ def png_of_zeros(width, height):
 def test_a_condition_is_asked_for_by_its_kind():
     classes = condition_input(Classes(3))
     assert classes.choices == ("0", "1", "2") and classes.read("2") == 2
+    assert condition_input(Classes(3), np.array([2, 1])).known == ("2", "1")
     hair = condition_input(Attributes(("long", "bold")))
     np.testing.assert_array_equal(hair.read(["bold"]), [0, 1])
+    known = condition_input(Attributes(("long", "bold")), np.array([[1.0, 1.0], [0.0, 1.0]])).known
+    assert known == (["long", "bold"], ["bold"])
     captions = Captions.from_corpus(TEXTS)
     text = condition_input(captions, np.array([b"a blue one", b"a red seven"]))
-    assert text.start == "a blue one" and text.read("a seven") == "a seven"
+    assert text.initial() == "a blue one" and text.read("a seven") == "a seven"
     assert "blue" in text.help
     np.testing.assert_array_equal(condition_input(Vector(2)).read("(0.5, 1)"), [0.5, 1])
-    assert condition_input(Vector(2), np.float32([[0.5, 1]])).start == "(0.5, 1.0)"
+    assert condition_input(Vector(2), np.float32([[0.5, 1]])).initial() == "(0.5, 1.0)"
     assert condition_input(CaptionedVector(captions, 2)).read("a red seven") == "a red seven"
 
 

@@ -25,11 +25,11 @@ def component(asked: Input) -> gr.components.Component:
             return gr.Slider(**words, **bounds, step=asked.step)
         case Choice():
             kind = gr.Radio if len(asked.choices) <= _MOST_BUTTONS else gr.Dropdown
-            return kind(list(asked.choices), value=asked.choices[0], **words)
+            return kind(list(asked.choices), value=asked.initial(), **words)
         case Choices():
-            return gr.CheckboxGroup(list(asked.choices), value=[], **words)
+            return gr.CheckboxGroup(list(asked.choices), value=asked.initial(), **words)
         case Text():
-            return gr.Textbox(asked.start, lines=asked.num_lines, **words)
+            return gr.Textbox(asked.initial(), lines=asked.num_lines, **words)
         case ImageFile():
             return _image_box(asked, words)
         case Region():

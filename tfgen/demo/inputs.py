@@ -35,12 +35,14 @@ class Input(abc.ABC):
         label: what the page calls it.
         then: what is made of the answer that was read.
         help: a line below it.
+        known: the answers that go with held-out images, in their order, where there are any.
     """
 
     name: str
     label: str
     then: Callable[[Any], Any] = dataclasses.field(default=as_it_is, kw_only=True)
     help: str = dataclasses.field(default="", kw_only=True)
+    known: tuple[Any, ...] = dataclasses.field(default=(), kw_only=True, repr=False)
 
     @abc.abstractmethod
     def check(self, value: Any) -> Any:
@@ -104,7 +106,7 @@ class Choice(Input):
         return value
 
     def initial(self) -> str:
-        return self.choices[0]
+        return self.known[0] if self.known else self.choices[0]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Choices(Input):
         return [choice for choice in self.choices if choice in value]
 
     def initial(self) -> list[str]:
-        return []
+        return list(self.known[0]) if self.known else []
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,7 +142,7 @@ class Text(Input):
         return value
 
     def initial(self) -> str:
-        return self.start
+        return self.known[0] if self.known else self.start
 
 
 @dataclasses.dataclass(frozen=True)

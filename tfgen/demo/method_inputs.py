@@ -5,6 +5,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from tfgen.conditions import Attributes, Captions, Classes, SmallImage
 from tfgen.core import Condition, GenerativeModel
 from tfgen.core.typing import ArrayLike
@@ -27,7 +29,7 @@ def method_inputs(
     Args:
         model: whose method it is.
         method: such as `model.sample`.
-        known: conditions of some examples, the first of which a text starts from.
+        known: conditions of held-out images.
         num_steps: at first, of a method whose draws take any number of steps.
     """
     names = inspect.signature(method).parameters
@@ -57,25 +59,33 @@ def condition_input(condition: Condition, known: ArrayLike | None = None) -> Inp
 
     Args:
         condition: of a model.
-        known: conditions of some examples, the first of which a text starts from.
+        known: conditions of held-out images, which the page has beside them.
     """
+    known = () if known is None else known
     if isinstance(condition, Classes):
         choices = tuple(map(str, range(condition.num_classes)))
-        return Choice("condition", "class", choices, then=condition.parse)
+        answers = tuple(str(int(y)) for y in np.ravel(known))
+        return Choice("condition", "class", choices, then=condition.parse, known=answers)
     if isinstance(condition, Attributes):
         parse = lambda names: condition.parse(",".join(names))
-        return Choices("condition", "attributes", condition.names, then=parse)
+        answers = tuple(np.array(condition.names)[np.array(y) > 0].tolist() for y in known)
+        return Choices("condition", "attributes", condition.names, then=parse, known=answers)
     if isinstance(condition, SmallImage):
         return ImageFile("condition", "small image", condition.image_shape)
-    start = "" if known is None or not len(known) else condition.rows(known)[0]
-    start = start.decode() if isinstance(start, bytes) else start
+    answers = tuple(map(_text, known))
     if not isinstance(condition, Captions):
-        start = start if isinstance(start, str) else str(tuple(map(float, start)))
-        return Text("condition", "condition", start, then=condition.parse)
+        return Text("condition", "condition", then=condition.parse, known=answers)
     words = sorted(condition.vocabulary)
     few = len(words) <= _MOST_WORDS
     help = f"It knows the words {', '.join(words)}." if few else f"It knows {len(words)} words."
-    return Text("condition", "caption", start, then=condition.parse, help=help)
+    return Text("condition", "caption", then=condition.parse, help=help, known=answers)
+
+
+def _text(value):
+    """A condition as it is typed."""
+    if isinstance(value, bytes):
+        return value.decode()
+    return str(value) if isinstance(value, str) else str(tuple(map(float, value)))
 
 
 def _reads_condition(model, method):

@@ -104,25 +104,30 @@ def _lay_out(control: Control) -> None:
 def _lay_out_inputs(control: Control) -> dict[str, Any]:
     """The components of a control's inputs, by name."""
     boxes: dict[str, Any] = {}
+    offers = []
     for asked in control.inputs:
         boxes[asked.name] = component(asked)
         if isinstance(asked, ImageFile) and asked.examples is not None:
-            _offer_examples(asked, boxes[asked.name])
+            offers.append((asked, gr.Button("Another held-out image", size="sm")))
         if isinstance(asked, Region):
             _paint_on(asked.image, boxes[asked.image.name], boxes[asked.name])
+    # What is known of an image comes with it, where there is but one.
+    beside = [each for each in control.inputs if each.known] if len(offers) == 1 else []
+    for asked, button in offers:
+        _offer_examples(asked, button, boxes, beside)
     return boxes
 
 
-def _offer_examples(asked, box):
-    """A button that puts the next held-out image in the box."""
+def _offer_examples(asked, button, boxes, beside):
+    """The button puts the next held-out image in its box, and what is known of it beside."""
     place = gr.State(0)
 
     def turn(place):
         place = (place + 1) % len(asked.examples)
-        return pixels(asked.examples[place]), place
+        return [place, pixels(asked.examples[place]), *(each.known[place] for each in beside)]
 
-    button = gr.Button("Another held-out image", size="sm")
-    button.click(turn, place, [box, place], api_visibility="private", show_progress="hidden")
+    outputs = [place, boxes[asked.name], *(boxes[each.name] for each in beside)]
+    button.click(turn, place, outputs, api_visibility="private", show_progress="hidden")
 
 
 def _paint_on(asked, box, painter):

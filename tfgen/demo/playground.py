@@ -92,7 +92,7 @@ def _facts(model: GenerativeModel, metrics: dict[str, Any]) -> str:
     rows, columns, channels = model.event_shape
     facts = [type(model).__name__, f"trained on {data}"]
     if "epochs" in metrics:
-        facts.append(f"{metrics['epochs']} epochs")
+        facts.append(f"{metrics['epochs']} epoch{'' if metrics['epochs'] == 1 else 's'}")
     facts.append(f"{rows}x{columns} pixels in {'grey' if channels == 1 else 'colour'}")
     if model.condition is not None:
         facts.append(f"given {type(model.condition).__name__}")
