@@ -22,15 +22,14 @@ from tfgen_cli.quiet import import_tfgen
     "-n", "num_samples", default=16, type=COUNT, show_default=True, help="Samples of a click."
 )
 @click.option(
-    "--warm-up/--no-warm-up",
-    default=True,
-    show_default=True,
-    help="Compile what each control does first, so that no click waits for it.",
+    "--no-warm-up",
+    is_flag=True,
+    help="Be there at once: the first click of each control then waits until it is compiled.",
 )
 @click.pass_obj
 @one_line_errors
 def demo(
-    verbose: bool, runs: tuple[str, ...], host: str, port: int, num_samples: int, warm_up: bool
+    verbose: bool, runs: tuple[str, ...], host: str, port: int, num_samples: int, no_warm_up: bool
 ) -> None:
     """Play with the models of RUNs on a page in the browser, until Ctrl-C.
 
@@ -54,7 +53,7 @@ def demo(
         from tfgen.demo.server import serve
 
         playgrounds = [open_run(run, num_samples) for run in runs]
-        for playground in playgrounds if warm_up else ():
+        for playground in () if no_warm_up else playgrounds:
             click.echo(f"warming up {playground.name} ...", err=True)
             for control in playground.controls:
                 control.warm_up()

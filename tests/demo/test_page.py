@@ -145,11 +145,11 @@ def result(browser, before=None):
 def test_a_caption_is_typed_and_another_one_gives_another_picture(browser):
     box = until(lambda: seen(browser, ".condition textarea, .condition input"))[0]
     assert box.get_attribute("value") == TEXTS[0]
-    press(browser, "button", "Draw")
+    press(browser, "button.primary", "Draw")
     first = result(browser)
     box.clear()
     box.send_keys("a blue one")
-    press(browser, "button", "Draw")
+    press(browser, "button.primary", "Draw")
     second = result(browser, first)
     read = "return fetch(arguments[0]).then((r) => r.arrayBuffer()).then((b) => new Uint8Array(b))"
     one, other = (
@@ -164,10 +164,10 @@ def test_a_region_is_painted_and_redrawn(browser):
     press(browser, "button[role=tab]", "VAE")
     press(browser, "button[role=tab]", "Redraw")
     canvas = until(lambda: seen(browser, ".painter canvas"))[0]
-    press(browser, "button", "Redraw")
-    message = until(lambda: [each.text for each in seen(browser, ".toast-body")])[0]
+    press(browser, "button.primary", "Redraw")
+    message = until(lambda: [each.text for each in seen(browser, "[data-testid=toast-text]")])[0]
     assert "expected at least one painted pixel. Received: none" in message
-    press(browser, ".toast-close", until(lambda: seen(browser, ".toast-close"))[0].text)
+    seen(browser, "[data-testid=toast-close]")[0].click()
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", canvas)
     # From the first column to the last, in the row below the middle.
     step = canvas.size["width"] // 8
@@ -177,7 +177,7 @@ def test_a_region_is_painted_and_redrawn(browser):
         "return arguments[0].getContext('2d').getImageData(0, 0, 8, 8).data.filter(x => x == 255)"
     )
     assert browser.execute_script(f"{count}.length", canvas) == 8
-    press(browser, "button", "Redraw")
+    press(browser, "button.primary", "Redraw")
     assert result(browser)
 
 
