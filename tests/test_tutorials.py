@@ -276,6 +276,9 @@ def test_diffusion(execute):
         ends="float(np.max(np.abs(strip[-1] - model.sample(10, condition=digits, seed=0))))",
         figures="list(figures.values())",
         apart="apart",
+        by_caption="list(by_caption.values())",
+        ends_of_line="[float(np.mean(np.abs(line.reshape(-1, 8, 8, 3)[i] - coloured[rows[i]])))"
+        " for i in (0, -1)]",
     )
     # Tweedie's formula; the first guesses are near the mean of all data, 0.
     assert found["gap"] < 1e-10 and found["first"] < 0.2
@@ -295,6 +298,9 @@ def test_diffusion(execute):
     assert one["spread"] > two["spread"] > four["spread"]
     near, far = found["apart"]
     assert near < far / 10
+    digit, ink, both, of_another = found["by_caption"]
+    assert digit >= both > 0.75 and ink > 0.95 and of_another < 0.05
+    assert max(found["ends_of_line"]) < 0.1
 
 
 def test_every_tutorial_is_executed_here():
