@@ -18,9 +18,10 @@ saw real training images alone (see `text_to_image.py`):
 - the distance of the samples to the nearest of 10,000 training images, over that of real images.
 
 Beside them are real images, the ceiling. `--nonsense` exchanges the names of digits and colours for
-words that mean nothing. Progress is saved after each epoch: the same command goes on where a killed
-one stopped. `samples.png` has samples of eight held-out captions, a row for each, none left out;
-`edits.png` and `variations.png` pairs of an image and what became of it.
+words that mean nothing. Progress is saved after each epoch and each figure: the same command goes
+on where a killed one stopped. `samples.png` has samples of eight held-out captions, a row for each,
+none left out; `edits.png`, `lower_halves.png` and `variations.png` pairs of an image and what
+became of it.
 """
 
 import argparse
@@ -108,7 +109,7 @@ class Figures:
     """What is asked of a trained model."""
 
     def __init__(self, arguments, panel, model):
-        self.panel, self.model = panel, model
+        self.panel, self.model, self.output = panel, model, arguments.output
         x, captions, numbers = panel.held_out
         # In the order of the file all triples of one digit stand together.
         rows = np.random.default_rng(0).permutation(len(x))[: arguments.count]
@@ -157,7 +158,8 @@ class Figures:
             ]
         )
         own = np.mean([distance(x, y) for x, y in zip(self.x, images, strict=True)])
-        return {**self.panel.right(images, self.numbers), "distance": float(own / others)}, images
+        self.show_pairs(images, "variations.png")
+        return {**self.panel.right(images, self.numbers), "distance": float(own / others)}
 
     def of_edits(self, half):
         """The middle 24x24 to another digit and ink; or the lower half, to the same caption."""
@@ -179,7 +181,15 @@ class Figures:
         exact = bool((images[:, outside] == self.x[:, outside]).all())
         remains = float((self.panel.seen(images)[:, 0] == self.numbers[:, 0]).mean())
         found = {**self.panel.right(images, numbers), "outside equal": float(exact)}
-        return (found if half else {**found, "old digit": remains}), images
+        self.show_pairs(images, "lower_halves.png" if half else "edits.png")
+        return found if half else {**found, "old digit": remains}
+
+    def show_pairs(self, images, name):
+        """Writes the first 40 images, each beside what became of it."""
+        pairs = np.stack([self.x[:40], images[:40]], axis=1)
+        columns = 2 * (len(pairs) // min(8, len(pairs)))
+        pairs = pairs.reshape(-1, columns, *self.x.shape[1:])
+        save_grid(pairs, os.path.join(self.output, name))
 
 
 def nonsense(captions):
@@ -215,26 +225,21 @@ def main():
     print(f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores")
     of = Figures(arguments, panel, model)
     path = lambda name: os.path.join(arguments.output, name)
-    rows, pictures = {}, {}
+    rows = {}
     for title, compute in {
-        **{f"guidance {w}": functools.partial(of.of_captions, w) for w in (1.0, 2.0, 3.0)},
-        "the text's embedding": of.by_text_embeddings,
+        **{f"guidance {w}": functools.partial(of.of_captions, w) for w in (3.0, 2.0, 1.0)},
         "variations": of.of_variations,
         "edits": functools.partial(of.of_edits, False),
         "lower half redrawn": functools.partial(of.of_edits, True),
+        "the text's embedding": of.by_text_embeddings,
     }.items():
-        found = compute()
-        found, pictures[title] = found if isinstance(found, tuple) else (found, None)
-        rows[title] = found
-        print(title, found, flush=True)
+        name = f"{title.replace(' ', '_')}_{arguments.count}.json"
+        rows[title] = resumable.kept(path(name), compute)
+        print(title, rows[title], flush=True)
     panel.show(rows)
     shown = panel.captions[:: len(panel.captions) // 8][:8]
     save_grid(of.drawn(shown.repeat(10), 0).reshape(8, 10, *x.shape[1:]), path("samples.png"))
     print("rows of samples.png:", "; ".join(shown))
-    for title in ("variations", "edits"):
-        pairs = np.stack([of.x[:40], pictures[title][:40]], axis=1)
-        columns = 2 * (len(pairs) // min(8, len(pairs)))
-        save_grid(pairs.reshape(-1, columns, *x.shape[1:]), path(f"{title}.png"))
 
 
 if __name__ == "__main__":
