@@ -455,29 +455,6 @@ def test_same_seed_same_samples_eager_in_a_graph_and_after_a_reload(trained, tmp
         assert getattr(loaded, name) == getattr(trained, name)
 
 
-def test_saved_model_gives_the_same_numbers(trained, tmp_path):
-    trained.export(tmp_path / "served")
-    served = tf.saved_model.load(tmp_path / "served").signatures
-    seed, x = tf.constant([0, 5]), tf.constant(images())
-    mask = tf.cast(x > 0.5, tf.float32)
-    np.testing.assert_allclose(
-        served["sample"](num_samples=tf.constant(3), seed=seed)["samples"],
-        trained.sample(3, seed=5),
-        atol=1e-5,
-    )
-    np.testing.assert_allclose(
-        served["edit"](x=x, mask=mask, seed=seed)["edited"],
-        trained.edit(x, mask, seed=5),
-        atol=1e-5,
-    )
-    np.testing.assert_allclose(
-        served["denoise"](x=x, t=tf.constant(4))["denoised"], trained(x, t=4), atol=1e-5
-    )
-    np.testing.assert_allclose(
-        served["elbo"](x=x, seed=seed)["elbo"], trained.elbo(x, seed=5), rtol=1e-4
-    )
-
-
 def test_edit_keeps_what_the_mask_keeps_exactly(trained):
     x = images()
     mask = np.ones_like(x)
