@@ -21,7 +21,8 @@ Beside them are real images, the ceiling. `--nonsense` exchanges the names of di
 words that mean nothing. Progress is saved after each epoch and each figure: the same command goes
 on where a killed one stopped. `samples.png` has samples of eight held-out captions, a row for each,
 none left out; `edits.png`, `lower_halves.png` and `variations.png` pairs of an image and what
-became of it.
+became of it; `interpolations.png` a row from one image to another; `text_differences.png` an image
+and its way from its own caption to that of the next digit.
 """
 
 import argparse
@@ -42,6 +43,7 @@ from tfgen.training import save_grid
 
 PARTS = ("clip", "prior", "decoder", "upsampler")
 BLOCK, RATE = 250, 1e-3
+SHARES = np.linspace(0, 0.5, 6)  # of the arc; the most in the paper is a half
 
 
 def in_blocks(function, *arrays):
@@ -200,6 +202,22 @@ def nonsense(captions):
     )
 
 
+def pictures(of, path):
+    """Samples of captions, ways from image to image, and from caption to caption."""
+    captions = of.panel.captions
+    shown = captions[:: len(captions) // 8][:8]
+    save_grid(of.drawn(shown.repeat(10), 0).reshape(8, 10, *of.x.shape[1:]), path("samples.png"))
+    print("rows of samples.png:", "; ".join(shown))
+    line = of.model.interpolate(of.x[:8], of.x[8:16], 10, seed=0)
+    save_grid(np.asarray(line), path("interpolations.png"))
+    # To the next digit in the same colours.
+    numbers = of.numbers[:8] + np.array([1, 0, 0])
+    numbers[:, 0] %= len(DIGITS)
+    texts = [of.say([say(WORDINGS[0], row) for row in each]) for each in (of.numbers[:8], numbers)]
+    changed = [of.model.text_difference(of.x[:8], *texts, share, seed=0) for share in SHARES]
+    save_grid(np.stack([of.x[:8], *changed], axis=1), path("text_differences.png"))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="where TFDS keeps prepared sets")
@@ -225,6 +243,7 @@ def main():
     print(f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores")
     of = Figures(arguments, panel, model)
     path = lambda name: os.path.join(arguments.output, name)
+    pictures(of, path)
     rows = {}
     for title, compute in {
         **{f"guidance {w}": functools.partial(of.of_captions, w) for w in (3.0, 2.0, 1.0)},
@@ -237,9 +256,6 @@ def main():
         rows[title] = resumable.kept(path(name), compute)
         print(title, rows[title], flush=True)
     panel.show(rows)
-    shown = panel.captions[:: len(panel.captions) // 8][:8]
-    save_grid(of.drawn(shown.repeat(10), 0).reshape(8, 10, *x.shape[1:]), path("samples.png"))
-    print("rows of samples.png:", "; ".join(shown))
 
 
 if __name__ == "__main__":
