@@ -1,7 +1,6 @@
 """The page in a browser, and the table in a terminal."""
 
 import re
-import shutil
 
 import pytest
 from PIL import Image
@@ -58,22 +57,6 @@ def test_the_page_is_one_file_and_reads_nothing_as_markup(page):
     assert "&lt;b&gt;vectors&lt;/b&gt;" in text and "<b>" not in text
     # Two pictures of each model that has them, the scatter and the curves.
     assert text.count("<img") == 6
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("there is no Chromium with its driver")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with webdriver.Chrome(options, webdriver.ChromeService(driver)) as browser:
-        yield browser
 
 
 def test_a_click_on_a_title_sorts_and_what_is_missing_comes_last(page, browser):

@@ -1,8 +1,8 @@
 """The page: faults become sentences, and in a browser clicks become pictures."""
 
 import json
-import shutil
 import socket
+import sys
 import time
 
 import gradio as gr
@@ -69,7 +69,7 @@ def test_the_command_opens_its_runs_or_says_in_a_line_why_not(tmp_path, monkeypa
     [([playground], host, port)] = served
     assert (playground.name, host, port) == ("run", "127.0.0.1", 8123)
     assert result.output.splitlines()[-1] == "http://127.0.0.1:8123"
-    monkeypatch.setitem(__import__("sys").modules, "gradio", None)
+    monkeypatch.setitem(sys.modules, "gradio", None)
     result = call()
     assert result.exit_code == 2
     assert 'Error: expected Gradio: pip install "tfgen[demo]". Received: ' in result.output
@@ -94,21 +94,9 @@ def page(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser(page):
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("there is no Chromium with its driver")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.add_argument("--window-size=1300,1400")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    with webdriver.Chrome(options, webdriver.ChromeService(driver)) as browser:
-        browser.get(page)
-        yield browser
+def browser(page, browser):
+    browser.get(page)
+    return browser
 
 
 def until(found, seconds=60):

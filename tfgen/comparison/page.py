@@ -1,6 +1,5 @@
 """The page of a comparison: one HTML file that needs no network."""
 
-import base64
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from tfgen.comparison.columns import COLUMNS, Row
 from tfgen.comparison.pictures import learning_curves, scatter
 from tfgen.training import RunFolder, read_history
 from tfgen.training.files import replacing
+from tfgen.training.pictures import data_url
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -69,9 +69,8 @@ def _sortable(value: Any) -> Any:
 
 
 def _read(path):
-    return _inline(path.read_bytes()) if path.exists() else None
+    return data_url(path.read_bytes()) if path.exists() else None
 
 
 def _inline(png):
-    """A PNG file as the address of an image."""
-    return None if png is None else f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return None if png is None else data_url(png)

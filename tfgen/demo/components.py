@@ -1,13 +1,12 @@
 """The inputs of controls as Gradio's components."""
 
-import base64
 from importlib import resources
 
 import gradio as gr
 import numpy as np
 
 from tfgen.demo.inputs import Choice, Choices, ImageFile, Input, Number, Region, Text
-from tfgen.training.pictures import Picture
+from tfgen.training.pictures import Picture, data_url, eight_bit
 
 _MOST_OF_A_SLIDER = 1000  # places of a slider that can still be met
 _MOST_BUTTONS = 12  # of a choice that is seen at once
@@ -39,8 +38,7 @@ def component(asked: Input) -> gr.components.Component:
 
 def pixels(x: np.ndarray) -> np.ndarray:
     """An image `[height, width, 1 or 3]` in [0, 1] as Gradio takes it: uint8, grey without axis."""
-    grey = np.rint(255 * np.clip(np.nan_to_num(x, nan=0.0), 0, 1)).astype("uint8")
-    return grey[..., 0] if grey.shape[-1] == 1 else grey
+    return np.asarray(Picture(eight_bit(x)))
 
 
 def picture_box(label: str) -> gr.Image:
@@ -57,7 +55,7 @@ def picture_box(label: str) -> gr.Image:
 
 def painted_on(x: np.ndarray | None) -> gr.HTML:
     """What a painter becomes when another image is to be painted on; None for no image."""
-    return gr.HTML(value=[], picture="" if x is None else _data_url(x))
+    return gr.HTML(value=[], picture="" if x is None else _address(x))
 
 
 def _image_box(asked, words):
@@ -95,7 +93,7 @@ def _painter(asked):
         elem_classes=["painter"],
         rows=rows,
         columns=columns,
-        picture="" if held_out is None else _data_url(held_out[0]),
+        picture="" if held_out is None else _address(held_out[0]),
         side=_SIDE,
     )
 
@@ -104,9 +102,8 @@ def _resource(name):
     return resources.files("tfgen.demo").joinpath(name).read_text(encoding="utf-8")
 
 
-def _data_url(x: np.ndarray) -> str:
-    png = Picture(np.rint(255 * x).astype("uint8")).png()
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+def _address(x: np.ndarray) -> str:
+    return data_url(Picture(eight_bit(x)).png())
 
 
 def page_css() -> str:

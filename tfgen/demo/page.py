@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import tensorflow as tf
 
 from tfgen.demo.components import component, painted_on, picture_box, pixels
 from tfgen.demo.control import Control
 from tfgen.demo.inputs import ImageFile, Number, Region, Text
 from tfgen.demo.playground import Playground
+from tfgen.training.pictures import Picture
 
 _MOST_WAITING = 32  # clicks, of all visitors
 _FEW = 6  # inputs that fit below each other
@@ -81,7 +83,7 @@ def _lay_out(control: Control) -> None:
     @answered
     def run(*answers):
         result = control(*answers)
-        shown = None if result.picture is None else pixels(result.picture / 255)
+        shown = None if result.picture is None else np.asarray(Picture(result.picture))
         return (
             gr.Image(shown, visible=shown is not None),
             gr.Textbox(result.text, visible=bool(result.text)),

@@ -1,5 +1,6 @@
 """Images set side by side: as an array, as a file, and as what a notebook shows."""
 
+import base64
 import math
 import os
 from pathlib import Path
@@ -116,8 +117,20 @@ def image_grid(images: ArrayLike, num_columns: int | None = None) -> np.ndarray:
         row, column = divmod(index, num_columns)
         top, left = _GAP + row * cell_height, _GAP + column * cell_width
         grid[top : top + height, left : left + width] = image
-    # A model that has diverged may draw NaN, which has no grey level: black.
-    return np.rint(255 * np.clip(np.nan_to_num(grid, nan=0.0), 0, 1)).astype(np.uint8)
+    return eight_bit(grid)
+
+
+def eight_bit(x: ArrayLike) -> np.ndarray:
+    """Values in [0, 1] as uint8.
+
+    A model that has diverged may draw NaN, which has no grey level: black.
+    """
+    return np.rint(255 * np.clip(np.nan_to_num(x, nan=0.0), 0, 1)).astype(np.uint8)
+
+
+def data_url(png: bytes) -> str:
+    """A PNG file as the address of an image on a page."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 def of_images(event_shape: ShapeLike) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from tfgen.core import GenerativeModel
 from tfgen.core.typing import ShapeLike
 from tfgen.training.model_commands import check_command
-from tfgen.training.pictures import Picture
+from tfgen.training.pictures import Picture, eight_bit
 from tfgen.training.run_folder import RunFolder
 from tfgen.training.run_pictures import guidance_argument
 from tfgen.training.user_images import nearest_values, read_pixels
@@ -54,9 +54,7 @@ def write_edited(
     kept = kept_mask(model.event_shape, regions)
     arguments = {**_condition_argument(model, condition), **guidance_argument(model, guidance)}
     edited = model.edit(nearest_values(pixels, model.levels)[None], kept, seed=seed, **arguments)[0]
-    # A model that has diverged may draw NaN, which has no grey level: black.
-    drawn = np.rint(255 * np.clip(np.nan_to_num(edited, nan=0.0), 0, 1)).astype("uint8")
-    Picture(np.where(kept > 0, pixels, drawn)).save(path)
+    Picture(np.where(kept > 0, pixels, eight_bit(edited))).save(path)
 
 
 def kept_mask(event_shape: ShapeLike, regions: Sequence[Region]) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tfgen.adversarial import TranslatingModel
 from tfgen.distributions import level_values
-from tfgen.training.pictures import Picture, of_images
+from tfgen.training.pictures import Picture, eight_bit, of_images
 from tfgen.training.run_folder import RunFolder
 from tfgen.training.user_images import read_pixels
 
@@ -55,5 +55,5 @@ def write_translated(
         )
     Path(output).mkdir(parents=True, exist_ok=True)
     for path, result in zip(paths, results, strict=True):
-        Picture(np.rint(255 * result).astype("uint8")).save(path)
+        Picture(eight_bit(result)).save(path)
     return paths
